@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Language, warnings and sanitizers: one interface target that every target of the project links.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(sig2pid_options INTERFACE)
+target_include_directories(sig2pid_options INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+target_compile_options(sig2pid_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
+  -Wformat=2 -Wimplicit-fallthrough)
+if(SIG2PID_DEVELOPER)
+  target_compile_options(sig2pid_options INTERFACE -Werror)
+endif()
+if(SIG2PID_SANITIZE)
+  target_compile_options(sig2pid_options INTERFACE "-fsanitize=${SIG2PID_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(sig2pid_options INTERFACE "-fsanitize=${SIG2PID_SANITIZE}")
+endif()
