@@ -3,7 +3,7 @@
 # What the scripts share: packages, root, quiet steps. Sourced after `set -euo pipefail`; sets root and changes to it.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$root"
+cd "$root" || exit 3
 # bpftool and ldconfig live there, and a user's PATH on Debian has neither.
 PATH=$PATH:/usr/sbin:/sbin
 logs=$root/build/logs
@@ -48,7 +48,7 @@ step() {
     fi
     if [ "$status" != 0 ]; then
         complain "$name failed ($status); the end of $log:"
-        tail -n 60 "$log" >&2
+        tail -n 100 "$log" >&2
     fi
     return "$status"
 }

@@ -12,4 +12,4 @@ fi
 needed=$(LC_ALL=C readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
 [ -n "$needed" ] || { echo "$library: no NEEDED entries read"; exit 1; }
 unexpected=$(echo "$needed" | grep -vE '^(libstdc\+\+|libgcc_s|libm|libc|ld-linux[a-z0-9_-]*)\.so\.[0-9]+$' || true)
-[ -z "$unexpected" ] || { echo "$library needs:" $unexpected; exit 1; }
+[ -z "$unexpected" ] || { echo "$library needs: $unexpected"; exit 1; }
