@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <sig2pid/error.hpp>
+#include <sig2pid/process.hpp>
+#include <sig2pid/send.hpp>
+#include <sig2pid/signal.hpp>
+#include <sig2pid/signal_status.hpp>
+#include <sig2pid/verdict.hpp>
+
+#include <optional>
+
+namespace sig2pid {
+
+/// What to do when the signal's default action would end a target that neither catches, blocks nor ignores it.
+/// SIGKILL, SIGSTOP and SIGTERM are always meant.
+enum class DefaultPolicy { allow, refuse };
+
+struct SendOptions {
+    Scope scope = Scope::process;
+    std::optional<Payload> payload; ///< none: the fields of kill(2)
+    DefaultPolicy default_policy = DefaultPolicy::allow;
+
+    /// An open view of the same process, for who signals it often: it saves two thirds of the cost of the look.
+    const StatusReader* reader = nullptr;
+};
+
+/// How one attempt ended.
+struct Delivery {
+    Verdict verdict = Verdict::delivered;
+    bool blocked = false; ///< it stays pending: the target blocks the signal, as users of signalfd and sigwait do
+    bool looked = true;   ///< false: /proc could not be read, or the scope is a group; the verdict is the call's alone
+    std::optional<Error> error; ///< the call's error, beside gone, denied and overflow
+};
+
+/// Looks how the target stands to the signal, sends it, and says how that ended: pidfd_send_signal(2) also returns
+/// success for signals that nobody will see. Nothing is sent to a zombie, nor for the verdicts unhandled and
+/// overflow. What changes between the look and the call is not seen.
+/// \return an Error for what is no verdict: a scope that this kernel does not have (EINVAL/unsupported), no
+/// pidfd_send_signal, and with DefaultPolicy::refuse a target that cannot be looked at, or a group (EOPNOTSUPP).
+[[nodiscard]] Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options = {});
+
+/// What a signal would come to, without sending it: coalesced, ignored, unhandled, overflow or delivered.
+/// Of these, `blocked` is filled in too.
+[[nodiscard]] Delivery foresee(const Process& process, const SignalStatus& status, Signal signal,
+                               const SendOptions& options = {});
+
+} // namespace sig2pid

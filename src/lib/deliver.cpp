@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <sig2pid/deliver.hpp>
+
+#include <cerrno>
+
+namespace sig2pid {
+namespace {
+
+bool is_always_meant(Signal signal) {
+    return signal.number() == SIGKILL || signal.number() == SIGSTOP || signal.number() == SIGTERM;
+}
+
+/// Kills, stops and continues whatever the process says: not even the signal mask stands in the way.
+bool is_unstoppable(Signal signal) {
+    return signal.number() == SIGKILL || signal.number() == SIGSTOP;
+}
+
+bool ends_target(Signal signal) {
+    const DefaultAction action = signal.default_action();
+    return action == DefaultAction::terminate || action == DefaultAction::core;
+}
+
+/// An init of a PID namespace takes no default action, save SIGKILL and SIGSTOP from a namespace above.
+bool is_shielded_init(const SignalStatus& status, Signal signal) {
+    return status.is_namespace_init && !status.caught.contains(signal) &&
+           !(status.is_below_us && is_unstoppable(signal));
+}
+
+/// sig_ignored() of the kernel: the main thread's mask decides whether a signal is kept at all. SIGCONT has done
+/// its work before it is discarded. A kernel thread's ignored set is full, SIGKILL included.
+bool is_discarded(const SignalStatus& status, Signal signal) {
+    if (status.blocked.contains(signal) || signal.number() == SIGCONT) {
+        return false;
+    }
+    return status.ignored.contains(signal) || is_shielded_init(status, signal) ||
+           (signal.default_action() == DefaultAction::ignore && !status.caught.contains(signal));
+}
+
+bool is_pending(const SignalStatus& status, Signal signal, Scope scope) {
+    const SignalSet& pending = scope == Scope::thread ? status.thread_pending : status.shared_pending;
+    return pending.contains(signal);
+}
+
+/// A full queue: real-time signals with a payload fail by themselves (EAGAIN); the other losses return success.
+bool loses_silently(const SignalStatus& status, Signal signal, const SendOptions& options) {
+    if (!status.is_queue_full()) {
+        return false;
+    }
+    if (signal.is_realtime()) {
+        return !options.payload && is_pending(status, signal, options.scope);
+    }
+    return options.payload.has_value();
+}
+
+bool is_refused(const SignalStatus& status, Signal signal, const SendOptions& options) {
+    return options.default_policy == DefaultPolicy::refuse && ends_target(signal) && !is_always_meant(signal) &&
+           !status.caught.contains(signal);
+}
+
+bool is_blocked(const Process& process, const SignalStatus& status, Signal signal, Scope scope) {
+    if (scope == Scope::thread) {
+        return status.blocked.contains(signal);
+    }
+    return is_blocked_everywhere(process, status, signal).value_or(status.blocked.contains(signal));
+}
+
+Verdict foresee_verdict(const SignalStatus& status, Signal signal, const SendOptions& options, bool blocked) {
+    if (is_discarded(status, signal)) {
+        return Verdict::ignored;
+    }
+    if (!blocked && is_refused(status, signal, options)) {
+        return Verdict::unhandled;
+    }
+    if (!signal.is_realtime() && is_pending(status, signal, options.scope)) {
+        return Verdict::coalesced;
+    }
+    return loses_silently(status, signal, options) ? Verdict::overflow : Verdict::delivered;
+}
+
+/// The verdict that the error of a send is; nothing when it is none.
+std::optional<Verdict> verdict_of(Reason reason) {
+    switch (reason) {
+    case Reason::gone:
+        return Verdict::gone;
+    case Reason::queue_full:
+        return Verdict::overflow;
+    case Reason::no_permission:
+    case Reason::foreign_namespace:
+    case Reason::forbidden_code:
+    case Reason::filtered:
+        return Verdict::denied;
+    default:
+        return std::nullopt;
+    }
+}
+
+Result<Delivery> ended_by(Error error) {
+    const std::optional<Verdict> verdict = verdict_of(error.reason);
+    if (!verdict) {
+        return std::unexpected(std::move(error));
+    }
+    return Delivery{*verdict, false, true, std::move(error)};
+}
+
+/// Sends, and answers `foreseen` unless the call fails.
+Result<Delivery> send_as_foreseen(const Process& process, Signal signal, const SendOptions& options,
+                                  Delivery foreseen) {
+    Result<> sent = options.payload ? queue(process, signal, *options.payload, options.scope)
+                                    : send(process, signal, options.scope);
+    return sent ? Result<Delivery>(std::move(foreseen)) : ended_by(std::move(sent).error());
+}
+
+Result<Delivery> deliver_unseen(const Process& process, Signal signal, const SendOptions& options) {
+    return send_as_foreseen(process, signal, options, {Verdict::delivered, false, false, std::nullopt});
+}
+
+Result<Delivery> deliver_to_group(const Process& process, Signal signal, const SendOptions& options) {
+    if (options.default_policy == DefaultPolicy::refuse && ends_target(signal) && !is_always_meant(signal)) {
+        return failure(EOPNOTSUPP, "deliver", "how a whole group stands to a signal cannot be told beforehand");
+    }
+    return deliver_unseen(process, signal, options);
+}
+
+std::string overflow_text(const Process& process) {
+    return "process " + std::to_string(process.pid()) +
+           ": its user's signal queue is full (RLIMIT_SIGPENDING), so the signal would be lost or lose its payload";
+}
+
+Result<Delivery> deliver_seen(const Process& process, const SignalStatus& status, Signal signal,
+                              const SendOptions& options) {
+    Delivery foreseen = foresee(process, status, signal, options);
+    if (foreseen.verdict == Verdict::unhandled) {
+        return foreseen;
+    }
+    if (foreseen.verdict == Verdict::overflow) {
+        foreseen.error = Error{EAGAIN, "pidfd_send_signal", overflow_text(process), Reason::queue_full, 0};
+        return foreseen;
+    }
+    return send_as_foreseen(process, signal, options, std::move(foreseen));
+}
+
+Result<Delivery> not_looked_at(const Process& process, Signal signal, const SendOptions& options, Error error) {
+    if (error.reason == Reason::gone) {
+        return ended_by(std::move(error));
+    }
+    if (options.default_policy == DefaultPolicy::refuse) {
+        return std::unexpected(std::move(error));
+    }
+    return deliver_unseen(process, signal, options);
+}
+
+} // namespace
+
+Delivery foresee(const Process& process, const SignalStatus& status, Signal signal, const SendOptions& options) {
+    const bool blocked = is_blocked(process, status, signal, options.scope);
+    const Verdict verdict = foresee_verdict(status, signal, options, blocked);
+    const bool stays = verdict == Verdict::delivered || verdict == Verdict::coalesced;
+    return {verdict, blocked && stays, true, std::nullopt};
+}
+
+Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options) {
+    if (options.scope == Scope::group) {
+        return deliver_to_group(process, signal, options);
+    }
+    Result<ProcessState> state = process.state();
+    if (!state) {
+        return forward_error(state);
+    }
+    if (*state == ProcessState::zombie) {
+        return Delivery{Verdict::zombie, false, true, std::nullopt};
+    }
+    Result<SignalStatus> status = options.reader != nullptr ? options.reader->read() : signal_status(process);
+    if (!status) {
+        return not_looked_at(process, signal, options, std::move(status).error());
+    }
+    return deliver_seen(process, *status, signal, options);
+}
+
+} // namespace sig2pid

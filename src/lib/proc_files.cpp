@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/proc.hpp"
+#include "lib/syscalls.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+
+namespace sig2pid::proc {
+namespace {
+
+constexpr std::size_t first_size = 4096;
+constexpr std::size_t largest_size = std::size_t{1} << 20;
+
+} // namespace
+
+Result<std::string> read_whole(int fd) {
+    std::string text;
+    // A short read is the whole record. After a full one the file is read again with more room: reading on would
+    // join two states of it.
+    for (std::size_t size = first_size; size <= largest_size; size *= 2) {
+        text.resize(size);
+        const ssize_t count = sys::calls().pread(fd, text, 0);
+        if (count < 0) {
+            const Reason reason = count == -ESRCH ? Reason::gone : Reason::unspecified;
+            return failure(static_cast<int>(-count), "read", {}, reason);
+        }
+        if (static_cast<std::size_t>(count) < size) {
+            text.resize(static_cast<std::size_t>(count));
+            return text;
+        }
+    }
+    return failure(EFBIG, "read", "a file of /proc is larger than 1 MiB");
+}
+
+Result<std::string> read_file(int dirfd, const std::string& path) {
+    const int fd = sys::calls().openat(dirfd, path.c_str(), O_RDONLY);
+    if (fd < 0) {
+        return failure(-fd, "open", "cannot open " + path, fd == -ESRCH ? Reason::gone : Reason::unspecified);
+    }
+    const UniqueFd owner(fd);
+    return read_whole(fd);
+}
+
+Result<pid_t> pid_in_proc(int pidfd) {
+    // thread-self: a thread may have its own descriptor table, and the main thread may have ended.
+    Result<std::string> text = read_file(AT_FDCWD, "/proc/thread-self/fdinfo/" + std::to_string(pidfd));
+    if (!text) {
+        return forward_error(text);
+    }
+    Result<FdInfo> info = parse_fdinfo(*text);
+    if (!info) {
+        return forward_error(info);
+    }
+    if (info->pid < 0) {
+        return failure(ESRCH, "fdinfo", "the process is gone", Reason::gone);
+    }
+    if (info->pid == 0) {
+        return failure(EINVAL, "fdinfo", "the process is in a PID namespace that the mounted /proc does not show",
+                       Reason::foreign_namespace);
+    }
+    return info->pid;
+}
+
+Result<UniqueFd> open_file(const Process& process, std::string_view file, int flags) {
+    Result<pid_t> pid = pid_in_proc(process.fd());
+    if (!pid) {
+        return forward_error(pid);
+    }
+    const std::string path = "/proc/" + std::to_string(*pid) + "/" + std::string(file);
+    const int fd = sys::calls().openat(AT_FDCWD, path.c_str(), flags);
+    UniqueFd owner(fd);
+    const Result<ProcessState> state = process.state();
+    if (state && *state == ProcessState::gone) {
+        return failure(ESRCH, "open", "the process is gone", Reason::gone);
+    }
+    if (fd < 0) {
+        return failure(-fd, "open", "cannot open " + path);
+    }
+    return owner;
+}
+
+} // namespace sig2pid::proc

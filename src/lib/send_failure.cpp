@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/send_failure.hpp"
+
+#include "lib/syscalls.hpp"
+
+#include <sig2pid/signal_status.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+/// What the kernel says to these flags on no descriptor at all: EBADF when nothing but the descriptor is wrong.
+int answer_without_descriptor(unsigned flags) {
+    return -sys::calls().pidfd_send_signal(-1, 0, nullptr, flags);
+}
+
+bool is_kernel_code(int code) {
+    return code >= 0 || code == SI_TKILL;
+}
+
+Reason classify_invalid(const SendAttempt& attempt) {
+    if (attempt.flags != 0 && answer_without_descriptor(attempt.flags) == EINVAL) {
+        return Reason::unsupported;
+    }
+    if (attempt.signal < 0 || attempt.signal > Signal::max) {
+        return Reason::invalid_signal;
+    }
+    if (attempt.info != nullptr && attempt.info->si_signo != attempt.signal) {
+        return Reason::bad_input;
+    }
+    return Reason::foreign_namespace;
+}
+
+Reason classify_refused(int code, const SendAttempt& attempt) {
+    if (answer_without_descriptor(0) == code) {
+        return Reason::filtered;
+    }
+    // The kernel judges the code before the permission.
+    const bool forbidden = attempt.info != nullptr && is_kernel_code(attempt.info->si_code);
+    return forbidden ? Reason::forbidden_code : Reason::no_permission;
+}
+
+/// Why kill_ok_by_cred() of the kernel said no, as far as an outsider can tell.
+std::string cause_of_refusal(const Process& process) {
+    const Result<SignalStatus> status = signal_status(process);
+    const uid_t ours = ::geteuid();
+    if (!status) {
+        return "the user " + std::to_string(ours) + " may not signal it";
+    }
+    const uid_t real = status->real_uid;
+    if (ours == real || ours == status->saved_uid || ::getuid() == real) {
+        return "the user is the right one, so a security module (AppArmor, SELinux) refuses it";
+    }
+    if (ours == 0) {
+        return "CAP_KILL is missing here, or the process is in a user namespace above ours";
+    }
+    return "it runs as user " + std::to_string(real) + ", the caller as " + std::to_string(ours) +
+           " without CAP_KILL; run as that user or as root";
+}
+
+std::string explain(Reason reason, int code, const Process& process, const SendAttempt& attempt) {
+    switch (reason) {
+    case Reason::not_a_pidfd:
+        return "the descriptor is not a pidfd";
+    case Reason::invalid_signal:
+        return "no signal has the number " + std::to_string(attempt.signal);
+    case Reason::foreign_namespace:
+        return "its PID namespace is neither ours nor below ours; send from its own";
+    case Reason::unsupported:
+        return attempt.flags != 0 ? "the scopes thread and group need Linux 6.9; this kernel has the scope process only"
+                                  : "pidfd_send_signal is missing: it needs Linux 5.1";
+    case Reason::filtered:
+        return "a seccomp filter refuses pidfd_send_signal; allow it in the container's profile";
+    case Reason::no_permission:
+        return "not permitted: " + cause_of_refusal(process);
+    case Reason::forbidden_code:
+        return "si_code " + std::to_string(attempt.info->si_code) + " is the kernel's own; send a negative one";
+    case Reason::queue_full:
+        return "its user's signal queue is full (RLIMIT_SIGPENDING); raise the limit or let the receivers catch up";
+    case Reason::gone:
+        return attempt.flags == sys::scope_group ? "it is gone, or leads no process group" : "it is gone";
+    default:
+        return std::strerror(code);
+    }
+}
+
+} // namespace
+
+Reason classify_send_failure(int code, const SendAttempt& attempt) {
+    switch (code) {
+    case EBADF:
+        return Reason::not_a_pidfd;
+    case EINVAL:
+        return classify_invalid(attempt);
+    case EPERM:
+        return classify_refused(code, attempt);
+    case EACCES:
+        return Reason::no_permission;
+    case EAGAIN:
+        return Reason::queue_full;
+    case ESRCH:
+        return Reason::gone;
+    case ENOSYS:
+        return Reason::unsupported;
+    default:
+        return Reason::unspecified;
+    }
+}
+
+Error describe_send_failure(int code, const Process& process, const SendAttempt& attempt) {
+    const Reason reason = classify_send_failure(code, attempt);
+    std::string context = "process " + std::to_string(process.pid()) + ": " + explain(reason, code, process, attempt);
+    return {code, "pidfd_send_signal", std::move(context), reason, 0};
+}
+
+} // namespace sig2pid

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/syscalls.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace sig2pid::sys {
+namespace {
+
+constexpr std::size_t mask_size = sizeof(std::uint64_t);
+
+/// libc's -1 and errno, as the kernel's negated errno.
+template <typename T> T negated(T result) {
+    return result < 0 ? static_cast<T>(-errno) : result;
+}
+
+template <typename... Arguments> int enter(long number, Arguments... arguments) {
+    return static_cast<int>(negated(::syscall(number, arguments...)));
+}
+
+int pidfd_open(pid_t pid, unsigned flags) {
+    return enter(SYS_pidfd_open, pid, flags);
+}
+
+int pidfd_send_signal(int pidfd, int signal, const siginfo_t* info, unsigned flags) {
+    return enter(SYS_pidfd_send_signal, pidfd, signal, info, flags);
+}
+
+int pidfd_get_info(int pidfd, PidfdInfo& info) {
+    return negated(::ioctl(pidfd, _IOWR(0xFF, 11, PidfdInfo), &info));
+}
+
+/// clone(2) with CLONE_PIDFD (5.2), for where clone3 is missing or a seccomp filter hides it.
+pid_t clone_pidfd_legacy(int& pidfd) {
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
+    return enter(SYS_clone, static_cast<unsigned long>(CLONE_PIDFD | SIGCHLD), 0UL, &pidfd, 0UL, 0UL);
+#else
+    static_cast<void>(pidfd);
+    return -ENOSYS;
+#endif
+}
+
+/// A fork whose child is pinned before it can run (clone3, 5.3). CLONE_CLEAR_SIGHAND (5.5) keeps the parent's
+/// handlers from running in the child before it executes its program.
+pid_t clone_pidfd(int& pidfd) {
+    clone_args arguments{};
+    arguments.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
+    arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+    arguments.exit_signal = SIGCHLD;
+    pid_t child = enter(SYS_clone3, &arguments, sizeof arguments);
+    if (child == -EINVAL) {
+        arguments.flags = CLONE_PIDFD;
+        child = enter(SYS_clone3, &arguments, sizeof arguments);
+    }
+    return child == -ENOSYS || child == -EPERM ? clone_pidfd_legacy(pidfd) : child;
+}
+
+int waitid(idtype_t type, id_t id, siginfo_t& info, int options) {
+    return negated(::waitid(type, id, &info, options));
+}
+
+int rt_sigtimedwait(std::uint64_t mask, siginfo_t& info, const timespec* timeout) {
+    return enter(SYS_rt_sigtimedwait, &mask, &info, timeout, mask_size);
+}
+
+int rt_sigprocmask(int how, std::uint64_t mask, std::uint64_t* old) {
+    return enter(SYS_rt_sigprocmask, how, &mask, old, mask_size);
+}
+
+int signalfd(std::uint64_t mask) {
+    return enter(SYS_signalfd4, -1, &mask, mask_size, O_CLOEXEC | O_NONBLOCK);
+}
+
+int openat(int dirfd, const char* path, int flags) {
+    return negated(::openat(dirfd, path, flags | O_CLOEXEC));
+}
+
+ssize_t pread(int fd, std::span<char> buffer, off_t offset) {
+    return negated(::pread(fd, buffer.data(), buffer.size(), offset));
+}
+
+int poll(int fd, short events, int timeout_ms) {
+    pollfd entry{fd, events, 0};
+    const int count = negated(::poll(&entry, 1, timeout_ms));
+    return count < 0 ? count : entry.revents;
+}
+
+int fstat(int fd, struct stat& out) {
+    return negated(::fstat(fd, &out));
+}
+
+int fstatfs(int fd, struct statfs& out) {
+    return negated(::fstatfs(fd, &out));
+}
+
+int dup_cloexec(int fd) {
+    return negated(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+constexpr Syscalls kernel{pidfd_open,     pidfd_send_signal, pidfd_get_info, clone_pidfd, waitid, rt_sigtimedwait,
+                          rt_sigprocmask, signalfd,          openat,         pread,       poll,   fstat,
+                          fstatfs,        dup_cloexec};
+
+constinit const Syscalls* in_use = &kernel;
+
+} // namespace
+
+const Syscalls& calls() noexcept {
+    return *in_use;
+}
+
+const Syscalls& kernel_calls() noexcept {
+    return kernel;
+}
+
+void replace_calls(const Syscalls* table) noexcept {
+    in_use = table != nullptr ? table : &kernel;
+}
+
+} // namespace sig2pid::sys
