@@ -18,7 +18,7 @@ enum class DefaultPolicy { allow, refuse };
 
 struct SendOptions {
     Scope scope = Scope::process;
-    std::optional<Payload> payload; ///< none: the fields of kill(2)
+    std::optional<Payload> payload = std::nullopt; ///< none: the fields of kill(2)
     DefaultPolicy default_policy = DefaultPolicy::allow;
 
     /// An open view of the same process, for who signals it often: it saves two thirds of the cost of the look.
@@ -30,7 +30,7 @@ struct Delivery {
     Verdict verdict = Verdict::delivered;
     bool blocked = false; ///< it stays pending: the target blocks the signal, as users of signalfd and sigwait do
     bool looked = true;   ///< false: /proc could not be read, or the scope is a group; the verdict is the call's alone
-    std::optional<Error> error; ///< the call's error, beside gone, denied and overflow
+    std::optional<Error> error = std::nullopt; ///< the call's error, beside gone, denied and overflow
 };
 
 /// Looks how the target stands to the signal, sends it, and says how that ended: pidfd_send_signal(2) also returns
