@@ -35,11 +35,12 @@ struct Node {
 struct Operand {
     FieldType type = FieldType::integer;
     std::size_t column = 0;
-    std::string label;                  ///< as messages show it: "'flags & 0x3'" or "300"
-    std::optional<std::uint16_t> field; ///< a field, by its index; else a literal
-    std::optional<Int128> mask;         ///< of an integer field, as written
-    Int128 number = 0;                  ///< literal integer, or literal boolean as 0 or 1
-    std::string text;                   ///< literal string
+    std::string label;          ///< as messages show it: "'flags & 0x3'" or "300"
+    bool is_field = false;      ///< else a literal
+    std::uint16_t field = 0;    ///< index of a field
+    std::optional<Int128> mask; ///< of an integer field, as written
+    Int128 number = 0;          ///< literal integer, or literal boolean as 0 or 1
+    std::string text;           ///< literal string
 };
 
 } // namespace sig2pid::engine::expr

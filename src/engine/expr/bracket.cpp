@@ -106,6 +106,10 @@ private:
         if (at_ == pattern_.size() && (*first == '[' || contains(members_, '['))) {
             return {};
         }
+        // Whether this is a class or plain bytes, glibc decides differently from text to text.
+        if (peek() == '[' && peek(1) == ':') {
+            return std::unexpected(Complaint{"a range in the pattern ends in [:", R"(write \\[ for the byte)"});
+        }
         const auto last = byte();
         if (!last) {
             return std::unexpected(last.error());

@@ -106,7 +106,7 @@ Node related(Term term, const Operand& left, Kind relation) {
 
 Term term_of(const Operand& field) {
     Term term;
-    term.field = *field.field;
+    term.field = field.field;
     term.is_string = field.type == FieldType::string;
     term.mask = field.mask ? static_cast<std::uint64_t>(*field.mask) : term.mask;
     return term;
@@ -157,15 +157,16 @@ Checked<Operand> Checker::operand(const Token& token) const {
     made.type = found->type;
     made.column = token.column;
     made.label = "'" + found->name + "'";
+    made.is_field = true;
     made.field = static_cast<std::uint16_t>(found - fields_.begin());
     return made;
 }
 
 Checked<Operand> Checker::masked(Operand left, Operand right) const {
-    if (!left.field) {
+    if (!left.is_field) {
         std::swap(left, right);
     }
-    if (left.type != FieldType::integer || right.type != FieldType::integer || !left.field || right.field) {
+    if (left.type != FieldType::integer || right.type != FieldType::integer || !left.is_field || right.is_field) {
         return refuse(std::min(left.column, right.column), "'&' needs an integer field and a number",
                       "join conditions with &&");
     }
@@ -187,9 +188,9 @@ Checked<Operand> Checker::masked(Operand left, Operand right) const {
 Checked<void> Checker::same_type(const Operand& left, const Token& relation, const Operand& right) const {
     if (left.type != right.type) {
         std::string hint;
-        if (left.type == FieldType::boolean && !right.field) {
+        if (left.type == FieldType::boolean && !right.is_field) {
             hint = "write true or false";
-        } else if (left.type == FieldType::string && !right.field) {
+        } else if (left.type == FieldType::string && !right.is_field) {
             hint = "text goes in double quotes: \"" + right.label + "\"";
         }
         return refuse(right.column, typed(left) + ", " + typed(right), std::move(hint));
@@ -251,23 +252,23 @@ Checked<Node> Checker::with_field(const Operand& left, const Token& relation, co
 
 Checked<Node> Checker::compared(Operand left, const Token& relation, Operand right) const {
     Token turned = relation;
-    if (!left.field && !right.field) {
+    if (!left.is_field && !right.is_field) {
         return refuse(left.column, "a comparison needs a field on one side");
     }
-    if (!left.field || (right.field && right.mask && !left.mask)) {
+    if (!left.is_field || (right.is_field && right.mask && !left.mask)) {
         std::swap(left, right);
         turned.kind = mirrored(turned.kind);
     }
     if (auto typed = same_type(left, turned, right); !typed) {
         return std::unexpected(std::move(typed.error()));
     }
-    return right.field ? with_field(left, turned, right) : with_literal(left, turned, right);
+    return right.is_field ? with_field(left, turned, right) : with_literal(left, turned, right);
 }
 
 Checked<Node> Checker::globbed(const Operand& left, const Token& pattern) const {
-    if (left.type != FieldType::string || !left.field) {
+    if (left.type != FieldType::string || !left.is_field) {
         return refuse(left.column, "'=~' needs a string field before it, " + typed(left),
-                      left.field ? "compare numbers with == < > or &" : "the pattern goes to the right");
+                      left.is_field ? "compare numbers with == < > or &" : "the pattern goes to the right");
     }
     auto glob = compile_glob(pattern.text);
     if (!glob) {
@@ -285,7 +286,7 @@ Checked<Node> Checker::globbed(const Operand& left, const Token& pattern) const 
 }
 
 Checked<Node> Checker::truth(const Operand& operand) const {
-    if (!operand.field) {
+    if (!operand.is_field) {
         return refuse(operand.column, operand.label + " alone is no condition", "compare it with a field");
     }
     if (operand.type == FieldType::string) {

@@ -32,7 +32,7 @@ private:
     [[nodiscard]] Checked<Node> with_field(const Operand& left, const Token& relation, const Operand& right) const;
     [[nodiscard]] Checked<void> fits(const Operand& field, Token::Kind relation, const Operand& literal) const;
     [[nodiscard]] Checked<void> same_type(const Operand& left, const Token& relation, const Operand& right) const;
-    [[nodiscard]] const Field& field_of(const Operand& operand) const { return fields_[*operand.field]; }
+    [[nodiscard]] const Field& field_of(const Operand& operand) const { return fields_[operand.field]; }
 
     std::span<const Field> fields_;
 };

@@ -2,7 +2,6 @@
 #include "engine/expr/describe.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 namespace sig2pid::engine::expr {
@@ -15,7 +14,7 @@ constexpr std::size_t longest_typo = 64;
 /// Levenshtein distance, one row at a time.
 std::size_t distance(std::string_view left, std::string_view right) {
     std::vector<std::size_t> row(right.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    std::ranges::generate(row, [next = std::size_t{0}]() mutable { return next++; });
     for (std::size_t i = 0; i < left.size(); ++i) {
         std::size_t diagonal = row[0];
         row[0] = i + 1;

@@ -145,7 +145,7 @@ Checked<Node> Parser::matched(const Operand& left) {
 Checked<Node> Parser::listed(const Operand& left) {
     Token equal = take();
     equal.kind = Kind::equal;
-    if (!left.field) {
+    if (!left.is_field) {
         return refuse(left.column, "'in' needs a field before it");
     }
     if (peek().kind != Kind::open_list) {

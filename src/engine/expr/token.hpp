@@ -9,6 +9,7 @@
 namespace sig2pid::engine::expr {
 
 /// Holds every value of both 64-bit types, and their product with any unit.
+// NOLINTNEXTLINE(modernize-use-using): __extension__ does not stand before a using
 __extension__ typedef __int128 Int128;
 
 struct Token {

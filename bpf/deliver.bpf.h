@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where the signal leaves: the rungs direct and task-work, the hand-over to the agent for the rung pidfd, and the
+ * account of it all. A match that a rung could not deliver falls to the next, once; each ends in one verdict.
+ */
+#ifndef SIG2PID_DELIVER_BPF_H
+#define SIG2PID_DELIVER_BPF_H
+
+#include "target.bpf.h"
+
+extern int bpf_send_signal_task(struct task_struct* task, int sig, enum pid_type type,
+                                __u64 value) __ksym __weak; /* 6.13 */
+typedef int task_work_callback(struct bpf_map* map, void* key, void* value);
+/* 6.18; the plain name from 7.0 on, where the kernel fills in the last argument itself */
+extern int bpf_task_work_schedule_signal_impl(struct task_struct* task, struct bpf_task_work* work, void* map,
+                                              task_work_callback* callback, void* aux) __ksym __weak;
+extern int bpf_task_work_schedule_signal(struct task_struct* task, struct bpf_task_work* work, void* map,
+                                         task_work_callback* callback) __ksym __weak;
+
+const volatile __u32 task_work_is_impl = 1; /* which of the two names this kernel has */
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 1 << 20);
+} reports SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct s2p_counters);
+} counters SEC(".maps");
+
+/* Shared by all CPUs. */
+struct {
+    __u64 seq; /* matches taken */
+    __u64 limit_head;
+    __u64 limit_times[S2P_MAX_LIMIT];
+} state = {};
+
+enum { SLOT_FREE = 0, SLOT_QUEUED = 1, SLOT_CLAIMED = 2 };
+
+struct slot {
+    struct bpf_task_work work;
+    __u64 seq, value;
+    __u32 state, index;
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, S2P_TASK_WORKS);
+    __type(key, __u32);
+    __type(value, struct slot);
+} slots SEC(".maps");
+
+static __always_inline struct s2p_counters* count(void) {
+    __u32 zero = 0;
+    return bpf_map_lookup_elem(&counters, &zero);
+}
+
+static __always_inline void count_verdict(__u32 rung, __u32 verdict) {
+    struct s2p_counters* counter = count();
+    if (counter && rung < S2P_RUNGS && verdict < S2P_VERDICTS) {
+        __sync_fetch_and_add(&counter->verdict[rung][verdict], 1);
+    }
+}
+
+#define HAS_RUNG(rung) (rule.rungs & (1U << (rung)))
+
+static __always_inline __u32 verdict_of_error(int error) {
+    switch (error) {
+    case 0:
+        return S2P_DELIVERED;
+    case -11: /* EAGAIN, known only where the send was synchronous */
+        return S2P_OVERFLOW;
+    case -3: /* ESRCH */
+        return S2P_GONE;
+    }
+    return S2P_NEXT; /* EPERM: no user memory loaded here; EBUSY: this CPU's only asynchronous send is taken */
+}
+
+static __always_inline __u32 send_direct(struct task_struct* task, struct s2p_match* match) {
+    if (rule.signal >= FIRST_RT_SIGNAL && queue_nearly_full(task)) {
+        return S2P_NEXT;
+    }
+    match->error = bpf_send_signal_task(task, rule.signal, PIDTYPE_TGID, match->value);
+    return verdict_of_error(match->error);
+}
+
+static __always_inline void describe_target(struct task_struct* task, struct s2p_match* match) {
+    struct pid* pid = process_pid(task);
+    match->target_pid = process_number(task);
+    match->target_start = BPF_CORE_READ(task, group_leader, start_boottime);
+    if (pid && bpf_core_field_exists(struct pid, ino)) {
+        match->target_inode = BPF_CORE_READ(pid, ino);
+    }
+}
+
+/* Runs in the target itself, on its way to user mode, so the send is synchronous and its errors are true. */
+static int in_target(struct bpf_map* map, void* key, void* value) {
+    struct slot* slot = value;
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct s2p_match done = {.kind = S2P_DONE, .rung = S2P_TASK_WORK};
+    (void)map;
+    (void)key;
+    done.seq = slot->seq;
+    done.slot = slot->index;
+    done.value = slot->value;
+    if (__sync_val_compare_and_swap(&slot->state, SLOT_QUEUED, SLOT_FREE) != SLOT_QUEUED) {
+        slot->state = SLOT_FREE; /* the agent claimed it: nothing may be sent twice */
+        return 0;
+    }
+    describe_target(task, &done);
+    done.verdict = foresee(task, &done.blocked);
+    if (done.verdict == S2P_DELIVERED) {
+        done.error = bpf_send_signal_task(task, rule.signal, PIDTYPE_TGID, slot->value);
+        done.verdict = verdict_of_error(done.error);
+    }
+    count_verdict(S2P_TASK_WORK, done.verdict);
+    if (bpf_ringbuf_output(&reports, &done, sizeof(done), 0) && done.verdict == S2P_NEXT) {
+        struct s2p_counters* counter = count();
+        if (counter) {
+            __sync_fetch_and_add(&counter->lost, 1);
+        }
+    }
+    return 0;
+}
+
+static __always_inline int schedule(struct task_struct* task, struct slot* slot) {
+    if (task_work_is_impl) {
+        return bpf_task_work_schedule_signal_impl(task, &slot->work, &slots, in_target, 0);
+    }
+    return bpf_task_work_schedule_signal(task, &slot->work, &slots, in_target);
+}
+
+static __always_inline __u32 send_by_task_work(struct task_struct* task, struct s2p_match* match) {
+    __u32 index = match->seq & (S2P_TASK_WORKS - 1);
+    struct slot* slot = bpf_map_lookup_elem(&slots, &index);
+    if (!slot || BPF_CORE_READ(task, flags) & PF_EXITING ||
+        __sync_val_compare_and_swap(&slot->state, SLOT_FREE, SLOT_CLAIMED) != SLOT_FREE) {
+        return S2P_NEXT;
+    }
+    slot->seq = match->seq;
+    slot->value = match->value;
+    slot->index = index;
+    match->slot = index;
+    slot->state = SLOT_QUEUED;
+    match->error = schedule(task, slot);
+    if (match->error) {
+        slot->state = SLOT_FREE;
+        return S2P_NEXT;
+    }
+    return S2P_PENDING;
+}
+
+/* Judges the target, then tries the kernel's rungs in turn; what is left is the agent's. */
+static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_match* match) {
+    match->verdict = foresee(task, &match->blocked);
+    if (match->verdict != S2P_DELIVERED) {
+        return;
+    }
+    match->verdict = S2P_NEXT;
+    match->looked = !queue_nearly_full(task);
+    if (HAS_RUNG(S2P_DIRECT)) {
+        match->rung = S2P_DIRECT;
+        match->verdict = send_direct(task, match);
+    }
+    if (match->verdict == S2P_NEXT && HAS_RUNG(S2P_TASK_WORK)) {
+        match->rung = S2P_TASK_WORK;
+        match->verdict = send_by_task_work(task, match);
+    }
+}
+
+/* `current`, `subject` and `parent`. */
+static __always_inline struct task_struct* named_task(const struct occurrence* event) {
+    switch (rule.target) {
+    case S2P_SUBJECT:
+        return event->subject;
+    case S2P_PARENT:
+        return event->subject->real_parent;
+    }
+    return bpf_get_current_task_btf();
+}
+
+static __always_inline void send_to_named(const struct occurrence* event, struct s2p_match* match) {
+    struct task_struct* task = named_task(event);
+    match->verdict = S2P_GONE;
+    if (!task) {
+        return;
+    }
+    describe_target(task, match);
+    match->error = denial_of(task);
+    if (match->error) {
+        match->verdict = S2P_DENIED;
+        return;
+    }
+    match->verdict = S2P_NEXT;
+    if (!rule.can_look) {
+        return;
+    }
+    bpf_rcu_read_lock();
+    struct task_struct* leader = task->group_leader;
+    struct task_struct* held = leader ? bpf_task_acquire(leader) : 0;
+    bpf_rcu_read_unlock();
+    if (held) {
+        send_in_kernel(held, match);
+        bpf_task_release(held);
+    }
+}
+
+static __always_inline void send_to_pinned(struct s2p_match* match) {
+    match->verdict = S2P_NEXT;
+    if (!rule.can_look) {
+        return;
+    }
+    struct task_struct* task = pinned_task();
+    if (task) {
+        send_in_kernel(task, match);
+        bpf_task_release(task);
+    }
+}
+
+/* At most `limit` signals in any `limit_ns`: the times of the last ones in a ring, taken without a lock. */
+static __always_inline bool within_limit(__u64 now) {
+    if (!rule.limit) {
+        return true;
+    }
+    for (int tries = 0; tries < 8; tries++) {
+        __u64 head = *(volatile __u64*)&state.limit_head;
+        __u32 at = (head % rule.limit) & (S2P_MAX_LIMIT - 1);
+        __u64 oldest = *(volatile __u64*)&state.limit_times[at];
+        if (oldest && now - oldest < rule.limit_ns) {
+            return false;
+        }
+        if (__sync_val_compare_and_swap(&state.limit_times[at], oldest, now) == oldest) {
+            __sync_fetch_and_add(&state.limit_head, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+static __always_inline __u64 value_for(const struct occurrence* event, __u64 seq) {
+    switch (rule.value_kind) {
+    case S2P_VALUE_FIELD:
+        return load_int(event, &rule.field[rule.value_field & (S2P_MAX_FIELDS - 1)]);
+    case S2P_VALUE_SEQ:
+        return seq;
+    }
+    return rule.value;
+}
+
+#endif

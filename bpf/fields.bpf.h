@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* An event as its program saw it, and how the value of one of its fields is read. A field is read only where a rule
+ * asks for it: its description is read-only data, so the verifier drops every other case of the switches below.
+ */
+#ifndef SIG2PID_FIELDS_BPF_H
+#define SIG2PID_FIELDS_BPF_H
+
+#include "kernel.bpf.h"
+#include "wire.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "integers of records are widened as little-endian");
+
+const volatile struct s2p_rule rule = {};
+const volatile struct s2p_literals literals = {};
+
+/* Strings under test. One a CPU is enough: the kernel never nests a tracing program in itself (it counts a miss). */
+struct scratch {
+    char text[2][2 * S2P_MAX_STRING]; /* twice the room, so that a bounded offset plus a whole string fits */
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct scratch);
+} scratches SEC(".maps");
+
+struct occurrence {
+    void* record;                /* the tracepoint's record, for generic events */
+    struct task_struct* subject; /* the task the event is about */
+    const char* text;            /* the event's own string */
+    __u64 own[S2P_OWN_FIELDS];   /* and integers */
+};
+
+enum { NAMESPACE_DEPTH = 32 }; /* MAX_PID_NS_LEVEL */
+
+/* The number of a pid at one level of its PID namespaces, 0 if that is not the agent's namespace. */
+static __always_inline __u32 number_at(struct pid* pid, __u32 level) {
+    __u32 number = 0;
+    struct pid_namespace* namespace = 0;
+    const void* place =
+        (const void*)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+    bpf_probe_read_kernel(&number, sizeof(number), place + bpf_core_field_offset(struct upid, nr));
+    bpf_probe_read_kernel(&namespace, sizeof(namespace), place + bpf_core_field_offset(struct upid, ns));
+    return BPF_CORE_READ(namespace, ns.inum) == rule.ns_inum ? number : 0;
+}
+
+/* A pid as the agent's PID namespace numbers it; 0 for what that namespace cannot see. */
+static __noinline __u32 number_of(struct pid* pid) {
+    __u32 depth = pid ? BPF_CORE_READ(pid, level) + 1 : 0;
+    for (__u32 level = 0; level < NAMESPACE_DEPTH && level < depth; level++) {
+        __u32 number = number_at(pid, level);
+        if (number) {
+            return number;
+        }
+    }
+    return 0;
+}
+
+static __always_inline __u32 thread_number(struct task_struct* task) {
+    return rule.ns_is_initial ? (__u32)BPF_CORE_READ(task, pid) : number_of(BPF_CORE_READ(task, thread_pid));
+}
+
+static __always_inline struct pid* process_pid(struct task_struct* task) {
+    return BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+}
+
+static __always_inline __u32 process_number(struct task_struct* task) {
+    return rule.ns_is_initial ? (__u32)BPF_CORE_READ(task, tgid) : number_of(process_pid(task));
+}
+
+static __always_inline __u64 widen(__u64 value, __u32 size, bool is_signed) {
+    __u32 shift = (64 - 8 * size) & 63;
+    return is_signed ? (__u64)((__s64)(value << shift) >> shift) : value;
+}
+
+static __always_inline __u64 record_int(const struct occurrence* event, const volatile struct s2p_field* field) {
+    __u64 value = 0;
+    bpf_probe_read_kernel(&value, field->size & 15, event->record + field->offset);
+    return widen(value, field->size, field->is_signed);
+}
+
+/* What every event says of its subject. Not inlined: one text for all the places that read it. */
+static __noinline __u64 load_common(const struct occurrence* event, __u32 source) {
+    struct task_struct* subject = event->subject;
+    switch (source) {
+    case S2P_TIME:
+        return bpf_ktime_get_boot_ns();
+    case S2P_PID:
+        return process_number(subject);
+    case S2P_TID:
+        return thread_number(subject);
+    case S2P_PPID:
+        return process_number(BPF_CORE_READ(subject, real_parent));
+    case S2P_UID:
+        return BPF_CORE_READ(subject, real_cred, uid.val);
+    }
+    return 0;
+}
+
+static __always_inline __u64 load_int(const struct occurrence* event, const volatile struct s2p_field* field) {
+    switch (field->source) {
+    case S2P_RECORD_INT:
+        return record_int(event, field);
+    case S2P_OWN_INT:
+        return event->own[field->offset & (S2P_OWN_FIELDS - 1)];
+    }
+    return load_common(event, field->source);
+}
+
+static __always_inline void* parent_of(void* node) {
+    if (bpf_core_field_exists(struct kernfs_node, __parent)) {
+        return BPF_CORE_READ((struct kernfs_node*)node, __parent);
+    }
+    return BPF_CORE_READ((struct kernfs_node___before_6_15*)node, parent);
+}
+
+enum { CGROUP_DEPTH = 16 };
+
+/* The path of a task's cgroup in the v2 hierarchy. Returns the length with the NUL, or an error when it is too long. */
+static __noinline long cgroup_path(struct task_struct* task, char* text) {
+    const char* names[CGROUP_DEPTH] = {};
+    void* node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
+    void* parent = 0;
+    for (int i = 0; i < CGROUP_DEPTH && node && (parent = parent_of(node)); i++) {
+        names[i] = BPF_CORE_READ((struct kernfs_node*)node, name);
+        node = parent;
+    }
+    if (node && parent_of(node)) {
+        return -7; /* E2BIG: deeper than we look */
+    }
+    __u32 length = 0;
+    for (int i = CGROUP_DEPTH - 1; i >= 0; i--) {
+        if (!names[i]) {
+            continue;
+        }
+        if (length >= S2P_MAX_STRING - 1) {
+            return -7;
+        }
+        text[length & (S2P_MAX_STRING - 1)] = '/';
+        length = (length + 1) & (S2P_MAX_STRING - 1);
+        long copied = bpf_probe_read_kernel_str(text + length, S2P_MAX_STRING, names[i]);
+        if (copied < 1) {
+            return copied;
+        }
+        length += copied - 1;
+    }
+    if (length == 0) {
+        text[length++] = '/';
+        text[length] = 0;
+    }
+    return length < S2P_MAX_STRING ? (long)length + 1 : -7;
+}
+
+static __always_inline long load_pointed(const struct occurrence* event, const volatile struct s2p_field* field,
+                                         char* text) {
+    const void* from = 0;
+    bpf_probe_read_kernel(&from, sizeof(from), event->record + field->offset);
+    return field->source == S2P_RECORD_USER ? bpf_probe_read_user_str(text, S2P_MAX_STRING, from)
+                                            : bpf_probe_read_kernel_str(text, S2P_MAX_STRING, from);
+}
+
+static __always_inline long load_located(const struct occurrence* event, const volatile struct s2p_field* field,
+                                         char* text) {
+    __u32 location = 0;
+    bpf_probe_read_kernel(&location, sizeof(location), event->record + field->offset);
+    return bpf_probe_read_kernel_str(text, S2P_MAX_STRING, event->record + (location & 0xffff));
+}
+
+/* Reads a string field into `text` (twice S2P_MAX_STRING bytes). Returns its length with the NUL, or an error. */
+static __noinline long load_string(const struct occurrence* event, __u32 index, char* text) {
+    const volatile struct s2p_field* field = &rule.field[index & (S2P_MAX_FIELDS - 1)];
+    struct task_struct* subject = event->subject;
+    switch (field->source) {
+    case S2P_RECORD_CHARS:
+        return bpf_probe_read_kernel_str(text, field->room & (2 * S2P_MAX_STRING - 1), event->record + field->offset);
+    case S2P_RECORD_LOC:
+        return load_located(event, field, text);
+    case S2P_RECORD_USER:
+    case S2P_RECORD_KERNEL:
+        return load_pointed(event, field, text);
+    case S2P_OWN_TEXT:
+        return bpf_probe_read_kernel_str(text, S2P_MAX_STRING, event->text);
+    case S2P_COMM_TEXT:
+        return bpf_probe_read_kernel_str(text, S2P_COMM, subject->comm);
+    case S2P_CGROUP:
+        return cgroup_path(subject, text);
+    }
+    return -22; /* EINVAL */
+}
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where an event is matched: the rule's decision graph. Jumps go forwards only, and every term is read-only data, so
+ * the verifier follows the graph of this very rule and removes the rest of the text.
+ */
+#ifndef SIG2PID_PREDICATE_BPF_H
+#define SIG2PID_PREDICATE_BPF_H
+
+#include "fields.bpf.h"
+
+enum { WORDS = S2P_MAX_STRING / 8, GLOB_STEPS = 2 * 64 * S2P_MAX_STRING };
+
+/* Compares whole words up to and with the literal's NUL; what lies behind it in the last word is masked. */
+static __noinline bool equals_literal(const char* text, __u32 start, __u32 length) {
+    for (__u32 i = 0; i < WORDS; i++) {
+        if (i * 8 > length) {
+            return true;
+        }
+        __u32 left = length + 1 - i * 8;
+        __u64 mask = left >= 8 ? ~0ULL : (1ULL << (8 * left)) - 1;
+        __u64 literal = literals.text[(start / 8 + i) & (S2P_TEXT_POOL / 8 - 1)];
+        if ((((const __u64*)text)[i] ^ literal) & mask) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct text_pair {
+    const char *left, *right;
+    bool same;
+};
+
+static long compare_step(__u32 i, void* context) {
+    struct text_pair* pair = context;
+    __u32 at = i & (S2P_MAX_STRING - 1);
+    if (pair->left[at] != pair->right[at]) {
+        pair->same = false;
+        return 1;
+    }
+    return pair->left[at] == 0;
+}
+
+struct globbing {
+    const char* text;
+    __u32 at, token, end;
+    __u32 star, mark; /* the last star's successor, and the place it was tried at; 0: no star yet */
+    bool matched;
+};
+
+static __always_inline bool token_matches(const volatile struct s2p_glob* token, __u8 byte) {
+    switch (token->kind) {
+    case S2P_GLOB_LITERAL:
+        return token->arg == byte;
+    case S2P_GLOB_ANY:
+        return true;
+    case S2P_GLOB_SET:
+        return literals.sets[token->arg & (S2P_MAX_SETS - 1)][byte >> 6] >> (byte & 63) & 1;
+    }
+    return false;
+}
+
+/* One step of the two-pointer match: on a mismatch the last star takes one byte more. Returns 1 when decided. */
+static long glob_step(__u32 i, void* context) {
+    struct globbing* glob = context;
+    __u8 byte = glob->text[glob->at & (S2P_MAX_STRING - 1)];
+    const volatile struct s2p_glob* token = &literals.globs[glob->token & (S2P_MAX_GLOBS - 1)];
+    bool more = glob->token < glob->end;
+    (void)i;
+    if (more && token->kind == S2P_GLOB_STAR) {
+        glob->token++;
+        glob->star = glob->token;
+        glob->mark = glob->at;
+        return 0;
+    }
+    if (!byte) {
+        glob->matched = !more;
+        return 1;
+    }
+    if (more && token_matches(token, byte)) {
+        glob->token++;
+        glob->at++;
+        return 0;
+    }
+    if (!glob->star) {
+        return 1;
+    }
+    glob->token = glob->star;
+    glob->at = ++glob->mark;
+    return 0;
+}
+
+static __noinline bool matches_glob(const char* text, __u32 first, __u32 tokens) {
+    struct globbing glob = {.text = text, .token = first, .end = first + tokens};
+    bpf_loop(GLOB_STEPS, glob_step, &glob, 0);
+    return glob.matched;
+}
+
+/* 1 true, 0 false, negative when the string cannot be read. */
+static __noinline long test_string(const struct occurrence* event, __u32 index) {
+    const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
+    __u32 zero = 0;
+    struct scratch* scratch = bpf_map_lookup_elem(&scratches, &zero);
+    long length = scratch ? load_string(event, term->field, scratch->text[0]) : -1;
+    if (!scratch || length < 1) {
+        return -1;
+    }
+    if (term->has_other) {
+        struct text_pair pair = {.left = scratch->text[0], .right = scratch->text[1], .same = true};
+        if (load_string(event, term->other, scratch->text[1]) < 1) {
+            return -1;
+        }
+        bpf_loop(S2P_MAX_STRING, compare_step, &pair, 0);
+        return pair.same;
+    }
+    if (term->op == S2P_GLOB) {
+        return matches_glob(scratch->text[0], term->text, term->length);
+    }
+    return equals_literal(scratch->text[0], term->text, term->length);
+}
+
+static __always_inline long test_int(const struct occurrence* event, const volatile struct s2p_term* term) {
+    __u64 left = load_int(event, &rule.field[term->field & (S2P_MAX_FIELDS - 1)]) & term->mask;
+    __u64 right = term->has_other ? load_int(event, &rule.field[term->other & (S2P_MAX_FIELDS - 1)]) : term->value;
+    if (term->op == S2P_EQUAL) {
+        return left == right;
+    }
+    if (term->is_signed) {
+        return term->op == S2P_LESS ? (__s64)left < (__s64)right : (__s64)left <= (__s64)right;
+    }
+    return term->op == S2P_LESS ? left < right : left <= right;
+}
+
+/* 1 the event matches, 0 it does not, negative: it cannot be judged. */
+static __always_inline long matches(const struct occurrence* event) {
+    __u32 next = rule.terms ? 0 : S2P_ACCEPT;
+#pragma clang loop unroll(full)
+    for (__u32 i = 0; i < S2P_MAX_TERMS; i++) {
+        const volatile struct s2p_term* term = &rule.term[i];
+        if (i >= rule.terms || next != i) {
+            continue;
+        }
+        long result = term->is_string ? test_string(event, i) : test_int(event, term);
+        if (result < 0) {
+            return result;
+        }
+        next = result ? term->on_true : term->on_false;
+    }
+    return next == S2P_ACCEPT;
+}
+
+#endif

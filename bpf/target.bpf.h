@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whom a match signals, and what may be expected there: the target is judged in the kernel just before it is signalled.
+ */
+#ifndef SIG2PID_TARGET_BPF_H
+#define SIG2PID_TARGET_BPF_H
+
+#include "fields.bpf.h"
+
+extern struct task_struct* bpf_task_acquire(struct task_struct* task) __ksym __weak; /* 6.2 */
+extern void bpf_task_release(struct task_struct* task) __ksym __weak;                /* 6.2 */
+extern struct task_struct* bpf_task_from_vpid(__s32 pid) __ksym __weak;              /* 6.13 */
+extern void bpf_rcu_read_lock(void) __ksym __weak;                                   /* 6.2 */
+extern void bpf_rcu_read_unlock(void) __ksym __weak;                                 /* 6.2 */
+
+#define __kptr __attribute__((btf_type_tag("kptr")))
+
+/* The rule's target, pinned by a reference that the kernel holds. */
+struct pin {
+    struct task_struct __kptr* task;
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct pin);
+} pins SEC(".maps");
+
+static __always_inline long pin_task(struct task_struct* task) {
+    __u32 zero = 0;
+    struct pin* pin = bpf_map_lookup_elem(&pins, &zero);
+    if (!pin) {
+        bpf_task_release(task);
+        return -2;
+    }
+    struct task_struct* old = bpf_kptr_xchg(&pin->task, task);
+    if (old) {
+        bpf_task_release(old);
+    }
+    return 0;
+}
+
+/* A reference to the pinned target, or NULL. The caller releases it. */
+static __always_inline struct task_struct* pinned_task(void) {
+    __u32 zero = 0;
+    struct pin* pin = bpf_map_lookup_elem(&pins, &zero);
+    struct task_struct* task = 0;
+    if (!pin) {
+        return 0;
+    }
+    bpf_rcu_read_lock();
+    if (pin->task) {
+        task = bpf_task_acquire(pin->task);
+    }
+    bpf_rcu_read_unlock();
+    return task;
+}
+
+static __always_inline bool is_agent_or_ancestor(__u32 number) {
+    bool found = number == rule.agent;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 8; i++) {
+        found = found || (rule.ancestors[i] && rule.ancestors[i] == number);
+    }
+    return found;
+}
+
+/* Words such as `current` name whoever it is; these are never meant. Returns enum s2p_denial, or 0. */
+static __always_inline int denial_of(struct task_struct* task) {
+    struct pid* pid = process_pid(task);
+    if (BPF_CORE_READ(task, flags) & PF_KTHREAD) {
+        return S2P_DENIED_KTHREAD;
+    }
+    if (!pid || !number_at(pid, BPF_CORE_READ(pid, level))) {
+        return S2P_DENIED_NAMESPACE;
+    }
+    __u32 number = process_number(task);
+    if (number == 1) {
+        return S2P_DENIED_INIT;
+    }
+    return is_agent_or_ancestor(number) ? S2P_DENIED_SELF : 0;
+}
+
+/* Without CAP_KILL the uid rule of kill(2) is the agent's only right, and the target may have changed owner since. */
+static __always_inline bool owner_allows(struct task_struct* task) {
+    __u32 uid = BPF_CORE_READ(task, real_cred, uid.val), suid = BPF_CORE_READ(task, real_cred, suid.val);
+    return !rule.check_uid || rule.euid == suid || rule.euid == uid || rule.uid == suid || rule.uid == uid;
+}
+
+static __always_inline unsigned long handler_of(struct sighand_struct* sighand) {
+    void* handler = 0;
+    const void* action = (const void*)sighand + bpf_core_field_offset(struct sighand_struct, action) +
+                         (rule.signal - 1) * bpf_core_type_size(struct k_sigaction) +
+                         bpf_core_field_offset(struct k_sigaction, sa.sa_handler);
+    bpf_probe_read_kernel(&handler, sizeof(handler), action);
+    return (unsigned long)handler;
+}
+
+/* An asynchronous send cannot report a full queue: with no more than `margin` places left the next rung, which can. */
+static __always_inline bool queue_nearly_full(struct task_struct* task) {
+    unsigned long limit = BPF_CORE_READ(task, signal, rlim[RLIMIT_SIGPENDING].rlim_cur);
+    __s64 queued = BPF_CORE_READ(task, real_cred, ucounts, rlimit[UCOUNT_RLIMIT_SIGPENDING].counter);
+    return limit < ~0ULL >> 1 && queued + (__s64)rule.margin >= (__s64)limit;
+}
+
+struct thread_walk {
+    void *node, *head;
+    bool everywhere;
+};
+
+static long walk_step(__u32 i, void* context) {
+    struct thread_walk* walk = context;
+    struct list_head* node = walk->node;
+    struct task_struct* thread = (void*)node - bpf_core_field_offset(struct task_struct, thread_node);
+    __u64 masked = BPF_CORE_READ(thread, blocked.sig[0]) | BPF_CORE_READ(thread, real_blocked.sig[0]);
+    if (!(masked >> ((rule.signal - 1) & 63) & 1) && !(BPF_CORE_READ(thread, flags) & PF_EXITING)) {
+        walk->everywhere = false;
+        return 1;
+    }
+    walk->node = BPF_CORE_READ(node, next);
+    return walk->node == walk->head;
+}
+
+enum { MANY_THREADS = 4096 };
+
+/* A signal to a process stays pending only where every thread blocks it. With very many threads: taken as not blocked.
+ */
+static __noinline bool is_blocked_everywhere(struct task_struct* task) {
+    struct signal_struct* signal = BPF_CORE_READ(task, signal);
+    struct list_head* head = (void*)signal + bpf_core_field_offset(struct signal_struct, thread_head);
+    struct thread_walk walk = {.head = head, .node = BPF_CORE_READ(head, next), .everywhere = true};
+    long steps = bpf_loop(MANY_THREADS, walk_step, &walk, 0);
+    return walk.everywhere && steps > 0 && steps < MANY_THREADS;
+}
+
+/* The verdict that can be known before sending, else S2P_DELIVERED. */
+static __noinline __u32 foresee(struct task_struct* task, __u32* blocked) {
+    __u64 bit = 1ULL << ((rule.signal - 1) & 63);
+    struct sighand_struct* sighand = BPF_CORE_READ(task, sighand);
+    if (BPF_CORE_READ(task, signal, live.counter) == 0) {
+        return BPF_CORE_READ(task, exit_state) ? S2P_ZOMBIE : S2P_GONE;
+    }
+    if (!sighand || BPF_CORE_READ(task, flags) & PF_EXITING || !owner_allows(task)) {
+        return S2P_NEXT; /* the leader alone has exited, or kill(2) might refuse: let the kernel decide */
+    }
+    *blocked = is_blocked_everywhere(task);
+    unsigned long handler = handler_of(sighand);
+    if (!*blocked && (handler == 1 || (handler == 0 && rule.default_action == S2P_DISCARDED))) {
+        return S2P_IGNORED;
+    }
+    if (!*blocked && handler == 0 && rule.default_action == S2P_ENDS && !rule.allow_default) {
+        return S2P_UNHANDLED;
+    }
+    if (rule.signal < FIRST_RT_SIGNAL && BPF_CORE_READ(task, signal, shared_pending.signal.sig[0]) & bit) {
+        return S2P_COALESCED;
+    }
+    return S2P_DELIVERED;
+}
+
+#endif

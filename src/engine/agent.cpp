@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/agent.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+
+namespace {
+
+static_assert(static_cast<int>(Verdict::delivered) == S2P_DELIVERED &&
+              static_cast<int>(Verdict::limited) == S2P_LIMITED);
+static_assert(static_cast<int>(Rung::direct) == S2P_DIRECT && static_cast<int>(Rung::pidfd) == S2P_PIDFD);
+
+std::chrono::nanoseconds now(clockid_t clock) {
+    timespec time = {};
+    clock_gettime(clock, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::string denial_text(int denial) {
+    switch (denial) {
+    case S2P_DENIED_KTHREAD:
+        return "kernel threads take no signals";
+    case S2P_DENIED_INIT:
+        return "PID 1 is only signalled by its number";
+    case S2P_DENIED_SELF:
+        return "sig2pid and its ancestors are only signalled by their numbers";
+    case S2P_DENIED_NAMESPACE:
+        return "PID namespace: processes of another one are only signalled by a number or token";
+    default:
+        return {};
+    }
+}
+
+FieldValue decode_one(const Field& field, const s2p_field& layout, std::span<const std::byte> payload) {
+    const auto bytes = payload.subspan(layout.at, layout.room);
+    if (field.type == FieldType::string) {
+        const auto* text = reinterpret_cast<const char*>(bytes.data());
+        return std::string_view(text, strnlen(text, bytes.size()));
+    }
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data(), sizeof(value));
+    return value;
+}
+
+} // namespace
+
+AgentWork::AgentWork(const Rule& rule, PidfdRung rung, const std::optional<Process>& target)
+    : fields_(rule.event().fields), rung_(std::move(rung)), values_(fields_.size()) {
+    if (target) {
+        pinned_ = TargetIdentity{target->pid(), target->inode()};
+    }
+}
+
+TargetIdentity AgentWork::identity(const s2p_match& match) const {
+    if (pinned_) {
+        return *pinned_;
+    }
+    const auto tick = 1'000'000'000U / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+    const std::uint64_t inode = match.target_inode != 0 ? match.target_inode : match.target_start / tick;
+    return {static_cast<pid_t>(match.target_pid), inode};
+}
+
+void AgentWork::decode(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload) {
+    for (std::size_t i = 0; i < fields_.size(); i++) {
+        const s2p_field& layout = program.layout(i);
+        const bool there = (match.unreadable >> i & 1) == 0 && std::size_t{layout.at} + layout.room <= payload.size();
+        values_[i] = there ? std::optional(decode_one(fields_[i], layout, payload)) : std::nullopt;
+    }
+}
+
+void AgentWork::report(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
+                       std::string reason, const Session::Handler& handler) {
+    decode(program, match, payload);
+    Match out;
+    out.seq = match.seq;
+    const auto since_epoch = std::chrono::nanoseconds(static_cast<std::int64_t>(match.time)) + clock_offset_;
+    out.time = std::chrono::system_clock::time_point(
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));
+    out.fields = values_;
+    out.value = match.value;
+    out.target = identity(match);
+    out.rung = static_cast<Rung>(std::min<std::uint32_t>(match.rung, S2P_PIDFD));
+    out.verdict = static_cast<Verdict>(std::min<std::uint32_t>(match.verdict, S2P_LIMITED));
+    out.blocked = match.blocked != 0;
+    out.reason = std::move(reason);
+    handler(out);
+}
+
+void AgentWork::send(const RuleProgram& program, s2p_match match, std::span<const std::byte> payload,
+                     const Session::Handler& handler) {
+    const AgentVerdict result = rung_.send(match);
+    sent_[static_cast<std::size_t>(result.verdict)]++;
+    match.rung = S2P_PIDFD;
+    match.verdict = static_cast<__u32>(result.verdict);
+    match.blocked = result.blocked ? 1 : 0;
+    report(program, match, payload, result.reason, handler);
+}
+
+void AgentWork::finish_queued(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler) {
+    auto node = queued_.extract(done.seq);
+    // its own report may have been lost to a full ring buffer; what is done still has to be done
+    Queued queued = node.empty() ? Queued{done, {}, {}} : std::move(node.mapped());
+    queued.match.verdict = done.verdict;
+    queued.match.blocked = done.blocked;
+    queued.match.looked = 0;
+    if (done.verdict == S2P_NEXT) {
+        send(program, queued.match, queued.payload, handler);
+    } else if (!node.empty()) {
+        report(program, queued.match, queued.payload, {}, handler);
+    }
+}
+
+void AgentWork::take(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
+                     const Session::Handler& handler) {
+    if (match.kind == S2P_DONE) {
+        finish_queued(program, match, handler);
+    } else if (match.verdict == S2P_NEXT) {
+        send(program, match, payload, handler);
+    } else if (match.verdict == S2P_PENDING) {
+        queued_.insert_or_assign(match.seq,
+                                 Queued{match, {payload.begin(), payload.end()}, std::chrono::steady_clock::now()});
+    } else {
+        report(program, match, payload, match.verdict == S2P_DENIED ? denial_text(match.error) : std::string(),
+               handler);
+    }
+}
+
+void AgentWork::take_reports(RuleProgram& program, const Session::Handler& handler) {
+    clock_offset_ = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+    program.consume(
+        [&](const s2p_match& match, std::span<const std::byte> payload) { take(program, match, payload, handler); });
+}
+
+bool AgentWork::is_settled(const RuleProgram& program) const {
+    const Summary sum = summary(program);
+    std::uint64_t settled = sum.lost;
+    for (const auto& rung : sum.verdicts) {
+        for (const std::uint64_t count : rung) {
+            settled += count;
+        }
+    }
+    return queued_.empty() && settled == sum.matched;
+}
+
+void AgentWork::take_back_stuck(RuleProgram& program, const Session::Handler& handler, std::chrono::nanoseconds age) {
+    const auto limit = std::chrono::steady_clock::now() - age;
+    for (auto it = queued_.begin(); it != queued_.end();) {
+        const auto current = it++;
+        const std::uint64_t seq = current->first;
+        const std::uint32_t slot = current->second.match.slot;
+        if (current->second.since > limit || !program.claim(seq, slot)) {
+            continue; // young, or its verdict is on the way
+        }
+        Queued queued = std::move(current->second);
+        queued_.erase(current);
+        queued.match.looked = 0;
+        send(program, queued.match, queued.payload, handler);
+    }
+}
+
+Summary AgentWork::summary(const RuleProgram& program) const {
+    Summary sum;
+    sum.matched = program.matched();
+    const s2p_counters counters = program.counters();
+    for (std::size_t rung = 0; rung < S2P_RUNGS; rung++) {
+        std::ranges::copy(counters.verdict[rung], sum.verdicts[rung].begin());
+    }
+    for (std::size_t i = 0; i < sent_.size(); i++) {
+        sum.verdicts[S2P_PIDFD][i] += sent_[i];
+    }
+    sum.lost = counters.lost;
+    sum.unreported = counters.unreported;
+    sum.unjudged = counters.unjudged;
+    sum.missed = program.missed();
+    return sum;
+}
+
+} // namespace sig2pid::engine

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/arm.hpp"
+
+#include "engine/capability.hpp"
+#include "engine/encode.hpp"
+
+#include <sig2pid/deliver.hpp>
+#include <sig2pid/send.hpp>
+
+#include <cerrno>
+
+namespace sig2pid::engine {
+
+namespace {
+
+std::string describe(const Process& process) {
+    const auto comm = name(process);
+    return "process " + std::to_string(process.pid()) + (comm ? " (" + *comm + ")" : "");
+}
+
+Result<> judge(const Process& process, const RuleText& rule) {
+    const auto state = process.state();
+    if (!state) {
+        return std::unexpected(state.error());
+    }
+    if (*state != ProcessState::alive) {
+        return failure(ESRCH, "arm", "process " + std::to_string(process.pid()) + " has exited", Reason::gone);
+    }
+    if (auto allowed = probe(process); !allowed) {
+        return allowed;
+    }
+    const auto status = signal_status(process);
+    if (!status) {
+        return std::unexpected(status.error());
+    }
+    SendOptions options;
+    options.default_policy = default_is_meant(rule) ? DefaultPolicy::allow : DefaultPolicy::refuse;
+    if (foresee(process, *status, rule.signal, options).verdict == Verdict::unhandled) {
+        return failure(ECANCELED, "arm",
+                       describe(process) + " neither catches nor blocks " + rule.signal.name() +
+                           ", so the signal would end it: let it handle the signal first, or say --allow-default");
+    }
+    return {};
+}
+
+} // namespace
+
+Result<std::optional<Process>> pin_target(const RuleText& rule) {
+    if (std::holds_alternative<NamedTarget>(rule.target)) {
+        if (!has_capability(Capability::kill)) {
+            return failure(EPERM, "arm",
+                           "the target '" + to_string(rule.target) +
+                               "' may be anyone's process, so the rule needs CAP_KILL, which this process lacks: run "
+                               "it as root or with sudo",
+                           Reason::no_permission);
+        }
+        return std::optional<Process>();
+    }
+    auto process = resolve(std::get<Target>(rule.target));
+    if (!process) {
+        return std::unexpected(process.error());
+    }
+    if (auto judged = judge(*process, rule); !judged) {
+        return std::unexpected(judged.error());
+    }
+    return std::optional<Process>(std::move(*process));
+}
+
+} // namespace sig2pid::engine

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/encode.hpp"
+
+#include "engine/capability.hpp"
+#include "engine/catalog.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+
+namespace {
+
+constexpr __u32 initial_pid_namespace = 0xEFFFFFFC; // PROC_PID_INIT_INO, fixed in the kernel's ABI
+
+__u16 narrow(std::size_t value) {
+    return static_cast<__u16>(value);
+}
+
+/// The parent of a process of our own PID namespace, 0 above it.
+pid_t parent_of(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    pid_t parent = 0;
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("PPid:\t")) {
+            std::from_chars(line.data() + 6, line.data() + line.size(), parent);
+            break;
+        }
+    }
+    return parent;
+}
+
+Result<> add_text(const Term& term, s2p_term& out, std::size_t& used, s2p_literals& literals) {
+    if (used + term.text.size() + 1 > sizeof(literals.text)) {
+        return failure(EINVAL, "encode", "--where: the strings are too long together", Reason::bad_input);
+    }
+    std::memcpy(reinterpret_cast<char*>(literals.text) + used, term.text.c_str(), term.text.size() + 1);
+    out.text = narrow(used);
+    out.length = narrow(term.text.size());
+    used += (term.text.size() / 8 + 1) * 8;
+    return {};
+}
+
+Result<> add_glob(const Term& term, s2p_term& out, std::size_t& used, s2p_literals& literals) {
+    if (used + term.glob.size() > S2P_MAX_GLOBS) {
+        return failure(EINVAL, "encode", "--where: the patterns are too long together", Reason::bad_input);
+    }
+    out.text = narrow(used);
+    out.length = narrow(term.glob.size());
+    for (const auto& token : term.glob) {
+        literals.globs[used++] = {.kind = static_cast<__u8>(token.kind), .arg = token.arg};
+    }
+    return {};
+}
+
+/// The two sides number operators, tokens and verdicts alike.
+static_assert(static_cast<int>(Op::equal) == S2P_EQUAL && static_cast<int>(Op::glob) == S2P_GLOB);
+static_assert(static_cast<int>(GlobToken::literal) == S2P_GLOB_LITERAL &&
+              static_cast<int>(GlobToken::set) == S2P_GLOB_SET);
+static_assert(accept == S2P_ACCEPT && reject == S2P_REJECT);
+static_assert(Predicate::max_terms <= S2P_MAX_TERMS && Predicate::max_sets <= S2P_MAX_SETS);
+
+s2p_term encode_term(const Term& term) {
+    s2p_term out = {};
+    out.op = static_cast<__u8>(term.op);
+    out.is_string = term.is_string ? 1 : 0;
+    out.is_signed = term.is_signed ? 1 : 0;
+    out.has_other = term.other_field ? 1 : 0;
+    out.field = term.field;
+    out.other = term.other_field.value_or(0);
+    out.on_true = term.on_true;
+    out.on_false = term.on_false;
+    out.mask = term.mask;
+    out.value = term.value;
+    return out;
+}
+
+Result<> encode_predicate(const Predicate& predicate, s2p_rule& out, s2p_literals& literals) {
+    std::size_t text = 0;
+    std::size_t globs = 0;
+    for (const auto& term : predicate.terms) {
+        auto& slot = out.term[out.terms++];
+        slot = encode_term(term);
+        Result<> added;
+        if (term.op == Op::glob) {
+            added = add_glob(term, slot, globs, literals);
+        } else if (term.is_string && !term.other_field) {
+            added = add_text(term, slot, text, literals);
+        }
+        if (!added) {
+            return added;
+        }
+    }
+    for (std::size_t i = 0; i < predicate.sets.size(); i++) {
+        std::memcpy(literals.sets[i], predicate.sets[i].data(), sizeof(literals.sets[i]));
+    }
+    return {};
+}
+
+void encode_fields(const SourcedEvent& source, s2p_rule& out) {
+    for (std::size_t i = 0; i < source.loads.size(); i++) {
+        const Field& field = source.event.fields[i];
+        s2p_field load = source.loads[i];
+        load.at = narrow(out.payload);
+        load.room = field.type == FieldType::string ? narrow((field.capacity + 8U) / 8U * 8U) : __u16{8};
+        out.payload += load.room;
+        out.field[i] = load;
+    }
+    out.fields = static_cast<__u32>(source.loads.size());
+}
+
+void encode_value(const RuleValue& value, s2p_rule& out) {
+    if (const auto* constant = std::get_if<ConstantValue>(&value)) {
+        out.value_kind = S2P_VALUE_CONSTANT;
+        out.value = constant->bits;
+    } else if (const auto* field = std::get_if<FieldValueOf>(&value)) {
+        out.value_kind = S2P_VALUE_FIELD;
+        out.value_field = field->field;
+    } else {
+        out.value_kind = S2P_VALUE_SEQ;
+    }
+}
+
+void encode_agent(const Agent& agent, s2p_rule& out) {
+    out.agent = static_cast<__u32>(agent.pid);
+    std::memcpy(out.ancestors, agent.ancestors, sizeof(out.ancestors));
+    out.ns_inum = agent.namespace_inode;
+    out.ns_is_initial = agent.namespace_inode == initial_pid_namespace ? 1 : 0;
+    out.check_uid = agent.has_cap_kill ? 0 : 1;
+    out.uid = agent.uid;
+    out.euid = agent.euid;
+}
+
+__u32 encode_rungs(const RungSet& wanted, const KernelFeatures& kernel) {
+    __u32 rungs = 0;
+    const auto add = [&](Rung rung, s2p_rung bit, bool offered) {
+        rungs |= wanted.test(static_cast<std::size_t>(rung)) && offered ? 1U << bit : 0U;
+    };
+    add(Rung::direct, S2P_DIRECT, kernel.send_signal_task && kernel.pin_task);
+    add(Rung::task_work, S2P_TASK_WORK, kernel.task_work && kernel.pin_task);
+    add(Rung::pidfd, S2P_PIDFD, true);
+    return rungs;
+}
+
+} // namespace
+
+Agent Agent::self() {
+    Agent agent;
+    agent.pid = getpid();
+    agent.uid = getuid();
+    agent.euid = geteuid();
+    agent.has_cap_kill = has_capability(Capability::kill);
+    struct stat info = {};
+    if (stat("/proc/self/ns/pid", &info) == 0) {
+        agent.namespace_inode = static_cast<__u32>(info.st_ino);
+    }
+    pid_t pid = agent.pid;
+    for (auto& ancestor : agent.ancestors) {
+        pid = parent_of(pid);
+        ancestor = static_cast<__u32>(pid);
+        if (pid <= 0) {
+            break;
+        }
+    }
+    return agent;
+}
+
+s2p_default default_of(Signal signal) noexcept {
+    switch (signal.default_action()) {
+    case DefaultAction::terminate:
+    case DefaultAction::core:
+        return S2P_ENDS;
+    case DefaultAction::stop:
+        return S2P_STOPS;
+    case DefaultAction::cont:
+        return S2P_CONTINUES;
+    case DefaultAction::ignore:
+        break;
+    }
+    return S2P_DISCARDED;
+}
+
+bool default_is_meant(const RuleText& rule) noexcept {
+    const int number = rule.signal.number();
+    return rule.default_policy == DefaultPolicy::allow || number == SIGKILL || number == SIGSTOP || number == SIGTERM;
+}
+
+Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& agent, s2p_rule& out,
+                s2p_literals& literals) {
+    const RuleText& text = rule.text();
+    out = {};
+    out.signal = static_cast<__u32>(text.signal.number());
+    out.default_action = default_of(text.signal);
+    out.allow_default = default_is_meant(text) ? 1 : 0;
+    out.rungs = encode_rungs(text.rungs, kernel);
+    out.can_look = kernel.pin_task ? 1 : 0;
+    out.count = text.count;
+    if (text.limit) {
+        out.limit = text.limit->count;
+        out.limit_ns = static_cast<__u64>(text.limit->period.count());
+    }
+    if (const auto* named = std::get_if<NamedTarget>(&text.target)) {
+        out.target = *named == NamedTarget::current   ? S2P_CURRENT
+                     : *named == NamedTarget::subject ? S2P_SUBJECT
+                                                      : S2P_PARENT;
+    }
+    out.exit_has_group_dead = kernel.exit_has_group_dead ? 1 : 0;
+    // each CPU has at most one asynchronous send under way; twice that, for other senders to the same user
+    out.margin = static_cast<__u32>(2 * sysconf(_SC_NPROCESSORS_CONF) + 8);
+    encode_agent(agent, out);
+    encode_fields(rule.source(), out);
+    encode_value(rule.value(), out);
+    return rule.predicate() ? encode_predicate(*rule.predicate(), out, literals) : Result<>();
+}
+
+} // namespace sig2pid::engine

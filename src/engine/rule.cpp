@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <sig2pid/engine/rule.hpp>
+
+#include "engine/catalog.hpp"
+#include "engine/kernel.hpp"
+#include "lib/nearest.hpp"
+
+#include <sig2pid/duration.hpp>
+#include <sig2pid/engine/expression.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <limits>
+
+namespace sig2pid::engine {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> target_names = {"current", "subject", "parent"};
+
+std::unexpected<Error> bad_input(std::string operation, std::string context, std::size_t column = 0) {
+    return std::unexpected(Error{EINVAL, std::move(operation), std::move(context), Reason::bad_input, column});
+}
+
+/// An integer of any sign that 64 bits hold; nothing where the text is not a number at all.
+std::optional<Result<std::uint64_t>> parse_integer(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    std::string_view digits = negative ? text.substr(1) : text;
+    const bool hex = digits.starts_with("0x") || digits.starts_with("0X");
+    digits = hex ? digits.substr(2) : digits;
+    if (digits.empty() || (!hex && (digits.front() < '0' || digits.front() > '9'))) {
+        return std::nullopt;
+    }
+    std::uint64_t magnitude = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, hex ? 16 : 10);
+    if (end != digits.data() + digits.size()) {
+        return bad_input("parse_value", "the value '" + std::string(text) + "' is not a number");
+    }
+    constexpr auto lowest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + 1;
+    if (error == std::errc::result_out_of_range || (negative && magnitude > lowest)) {
+        return bad_input("parse_value",
+                         "the value '" + std::string(text) + "' does not fit the 64 bits that a signal carries");
+    }
+    return negative ? ~magnitude + 1 : magnitude;
+}
+
+Result<RuleValue> field_value(const std::string& text, const Event& event) {
+    const auto found = std::ranges::find(event.fields, text, &Field::name);
+    if (found == event.fields.end()) {
+        std::vector<std::string_view> names = {"seq"};
+        std::ranges::transform(event.fields, std::back_inserter(names),
+                               [](const Field& field) { return std::string_view(field.name); });
+        const std::string_view near = nearest(text, names);
+        return bad_input("parse_value", "'" + text + "' is neither a number nor a field of " + event.name +
+                                            (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?"));
+    }
+    if (found->type == FieldType::string) {
+        return bad_input("parse_value", "the field '" + text +
+                                            "' is a string, and a signal carries only 64 bits: name an integer field");
+    }
+    return FieldValueOf{static_cast<std::uint16_t>(found - event.fields.begin())};
+}
+
+Result<RuleValue> parse_value(const std::string& text, const Event& event) {
+    if (text.empty()) {
+        return ConstantValue{};
+    }
+    if (text == "seq") {
+        return SequenceValue{};
+    }
+    if (const auto number = parse_integer(text)) {
+        if (!*number) {
+            return std::unexpected(number->error());
+        }
+        return ConstantValue{**number};
+    }
+    return field_value(text, event);
+}
+
+Result<Predicate> compile_where(const std::string& text, const Event& event) {
+    const auto expression = Expression::parse(text, event.fields);
+    if (!expression) {
+        return bad_input("parse_expression", "--where, " + expression.error().message(), expression.error().column);
+    }
+    auto predicate = lower(*expression);
+    if (!predicate) {
+        return bad_input("lower_expression", "--where, " + predicate.error().message(), predicate.error().column);
+    }
+    return std::move(*predicate);
+}
+
+Result<> check_rungs(const RungSet& rungs, const KernelFeatures& kernel) {
+    if (rungs.none()) {
+        return bad_input("check_rungs", "a rule needs at least one rung");
+    }
+    const bool kernel_only = !rungs.test(static_cast<std::size_t>(Rung::pidfd));
+    const bool direct =
+        rungs.test(static_cast<std::size_t>(Rung::direct)) && kernel.send_signal_task && kernel.pin_task;
+    const bool task_work = rungs.test(static_cast<std::size_t>(Rung::task_work)) && kernel.task_work && kernel.pin_task;
+    if (kernel_only && !direct && !task_work) {
+        return failure(ENOTSUP, "check_rungs",
+                       "Linux " + kernel_release() +
+                           " cannot signal a task from a BPF program: the rung direct needs 6.13, task-work "
+                           "6.18. Leave the rung out, or name pidfd, which every kernel has",
+                       Reason::unsupported);
+    }
+    return {};
+}
+
+} // namespace
+
+Result<RuleTarget> parse_rule_target(std::string_view text) {
+    const auto* const named = std::ranges::find(target_names, text);
+    if (named != target_names.end()) {
+        return static_cast<NamedTarget>(named - target_names.begin());
+    }
+    auto target = Target::parse(text);
+    if (!target) {
+        return std::unexpected(target.error());
+    }
+    return RuleTarget(std::move(*target));
+}
+
+std::string to_string(const RuleTarget& target) {
+    if (const auto* named = std::get_if<NamedTarget>(&target)) {
+        return std::string(target_names[static_cast<std::size_t>(*named)]);
+    }
+    return std::get<Target>(target).text();
+}
+
+Result<RateLimit> RateLimit::parse(std::string_view text) {
+    const auto slash = text.find('/');
+    RateLimit limit;
+    const char* end = text.data() + std::min(slash, text.size());
+    const auto [stopped, error] = std::from_chars(text.data(), end, limit.count);
+    if (slash == std::string_view::npos || stopped != end || error != std::errc() || limit.count == 0) {
+        return bad_input("parse_limit", "a limit is written N/DUR, such as 1/10s, not '" + std::string(text) + "'");
+    }
+    if (limit.count > max_count) {
+        return bad_input("parse_limit", "a limit counts to " + std::to_string(max_count) + " at most, not " +
+                                            std::to_string(limit.count));
+    }
+    const auto period = parse_duration(text.substr(slash + 1));
+    if (!period) {
+        return std::unexpected(period.error());
+    }
+    if (period->count() <= 0) {
+        return bad_input("parse_limit", "the duration of a limit must be above zero");
+    }
+    limit.period = *period;
+    return limit;
+}
+
+const Event& Rule::event() const noexcept {
+    return source_->event;
+}
+
+Result<Rule> Rule::check(RuleText text) {
+    const auto kernel = KernelFeatures::read();
+    if (!kernel) {
+        return std::unexpected(kernel.error());
+    }
+    auto source = find_sourced_event(text.event, *kernel);
+    if (!source) {
+        return std::unexpected(source.error());
+    }
+    if (const auto rungs = check_rungs(text.rungs, *kernel); !rungs) {
+        return std::unexpected(rungs.error());
+    }
+    Rule rule(std::move(text), std::make_shared<const SourcedEvent>(std::move(*source)));
+    auto value = parse_value(rule.text_.value, rule.event());
+    if (!value) {
+        return std::unexpected(value.error());
+    }
+    rule.value_ = *value;
+    if (!rule.text_.where.empty()) {
+        auto predicate = compile_where(rule.text_.where, rule.event());
+        if (!predicate) {
+            return std::unexpected(predicate.error());
+        }
+        rule.predicate_ = std::move(*predicate);
+    }
+    return rule;
+}
+
+} // namespace sig2pid::engine

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <sig2pid/engine/session.hpp>
+
+#include "engine/agent.hpp"
+#include "engine/arm.hpp"
+#include "engine/capability.hpp"
+
+#include <asio.hpp>
+#include <cerrno>
+#include <numeric>
+
+namespace sig2pid::engine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto tick = std::chrono::milliseconds(25); ///< how often queued sends and the count are looked at
+constexpr auto settling = std::chrono::seconds(2);   ///< the longest wait for programs that still run after detaching
+
+/// Waits for a descriptor that stays its owner's.
+class Watched {
+public:
+    Watched(asio::io_context& context, int fd) : descriptor_(context) {
+        if (fd >= 0) {
+            descriptor_.assign(fd);
+        }
+    }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+    ~Watched() {
+        if (descriptor_.is_open()) {
+            descriptor_.release();
+        }
+    }
+
+    template <typename Handler> void when_readable(Handler handler) {
+        if (descriptor_.is_open()) {
+            descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [handler](const asio::error_code& error) {
+                if (!error) {
+                    handler();
+                }
+            });
+        }
+    }
+
+private:
+    asio::posix::stream_descriptor descriptor_;
+};
+
+} // namespace
+
+std::string_view to_string(Ending ending) noexcept {
+    switch (ending) {
+    case Ending::count_reached:
+        return "count";
+    case Ending::target_gone:
+        return "target gone";
+    case Ending::stopped:
+        break;
+    }
+    return "stopped";
+}
+
+std::uint64_t Summary::total(Verdict verdict) const noexcept {
+    return std::accumulate(
+        verdicts.begin(), verdicts.end(), std::uint64_t{0},
+        [verdict](std::uint64_t sum, const auto& rung) { return sum + rung[static_cast<std::size_t>(verdict)]; });
+}
+
+/// Brings descriptors and clocks to the agent, and ends when there is a reason to.
+class Session::Loop {
+public:
+    Loop(std::optional<Process> target, RuleProgram program, AgentWork work, std::uint64_t count)
+        : target_(std::move(target)), program_(std::move(program)), work_(std::move(work)), count_(count) {}
+
+    [[nodiscard]] const std::optional<Process>& target() const noexcept { return target_; }
+
+    Ending run(int stop_fd, const Handler& handler) {
+        asio::io_context context(1);
+        Watched reports(context, program_.fd());
+        Watched exit(context, target_ ? target_->fd() : -1);
+        Watched stop(context, stop_fd);
+        asio::steady_timer timer(context);
+        std::optional<Ending> ending;
+        const auto end = [&](Ending why) {
+            ending = ending.value_or(why);
+            context.stop();
+        };
+        const auto end_if_complete = [&] {
+            if (count_ != 0 && program_.matched() >= count_) {
+                end(Ending::count_reached);
+            }
+        };
+        bool ticking = false;
+        const std::function<void()> start_tick = [&] {
+            ticking = true;
+            timer.expires_after(tick);
+            timer.async_wait([&](const asio::error_code& error) {
+                ticking = false;
+                if (!error) {
+                    work_.take_back_stuck(program_, handler, stuck_after);
+                    end_if_complete();
+                    tick_if_needed(ticking, start_tick);
+                }
+            });
+        };
+        const std::function<void()> on_reports = [&] {
+            work_.take_reports(program_, handler);
+            end_if_complete();
+            tick_if_needed(ticking, start_tick);
+            reports.when_readable(on_reports);
+        };
+        reports.when_readable(on_reports);
+        exit.when_readable([&] { end(Ending::target_gone); });
+        stop.when_readable([&] { end(Ending::stopped); });
+        tick_if_needed(ticking, start_tick);
+        context.run();
+        settle(handler);
+        return *ending;
+    }
+
+    [[nodiscard]] Summary summary() const { return work_.summary(program_); }
+
+private:
+    /// What no descriptor tells: a send that its target does not run, and the count of a rule that reports nothing.
+    /// Without either the agent sleeps until something happens.
+    void tick_if_needed(bool ticking, const std::function<void()>& start) const {
+        if (!ticking && (count_ != 0 || work_.has_queued())) {
+            start();
+        }
+    }
+
+    /// After the last event: programs that still run finish, and every match gets its verdict.
+    void settle(const Handler& handler) {
+        program_.detach();
+        const auto deadline = Clock::now() + settling;
+        work_.take_reports(program_, handler);
+        while (!work_.is_settled(program_) && Clock::now() < deadline) {
+            asio::io_context context;
+            asio::steady_timer(context, std::chrono::milliseconds(1)).wait();
+            work_.take_back_stuck(program_, handler, stuck_after);
+            work_.take_reports(program_, handler);
+        }
+    }
+
+    static constexpr auto stuck_after = std::chrono::milliseconds(50);
+
+    std::optional<Process> target_;
+    RuleProgram program_;
+    AgentWork work_;
+    std::uint64_t count_;
+};
+
+Session::Session(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+const std::optional<Process>& Session::target() const noexcept {
+    return loop_->target();
+}
+
+Result<Ending> Session::run(int stop_fd, const Handler& handler) {
+    return loop_->run(stop_fd, handler);
+}
+
+Summary Session::summary() const {
+    return loop_->summary();
+}
+
+Result<Session> Session::arm(const Rule& rule, Reports reports) {
+    const auto kernel = KernelFeatures::read();
+    if (!kernel) {
+        return std::unexpected(kernel.error());
+    }
+    auto target = pin_target(rule.text());
+    if (!target) {
+        return std::unexpected(target.error());
+    }
+    auto program =
+        RuleProgram::load(rule, *kernel, reports == Reports::all ? Reporting::every_match : Reporting::needed_only);
+    if (!program) {
+        return std::unexpected(program.error());
+    }
+    if (*target) {
+        if (auto pinned = program->pin(**target); !pinned) {
+            return std::unexpected(pinned.error());
+        }
+    }
+    auto rung = PidfdRung::make(rule.text(), *target);
+    if (!rung) {
+        return std::unexpected(rung.error());
+    }
+    if (auto attached = program->attach(); !attached) {
+        return std::unexpected(attached.error());
+    }
+    AgentWork work(rule, std::move(*rung), *target);
+    return Session(std::make_unique<Loop>(std::move(*target), std::move(*program), std::move(work), rule.text().count));
+}
+
+} // namespace sig2pid::engine
