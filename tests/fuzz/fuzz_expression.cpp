@@ -59,6 +59,7 @@ void check_predicate(const Predicate& predicate) {
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are text here
     const std::string_view text(reinterpret_cast<const char*>(data), size);

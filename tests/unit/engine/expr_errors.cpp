@@ -116,7 +116,7 @@ TEST(ExprErrors, RefuseMixedTypes) {
         {"core < true", 6, "has no order"},
         {"code =~ \"x\"", 1, "'=~' needs a string field"},
         {"\"*\" =~ comm", 8, "a pattern in double quotes"},
-        {"\"*\" =~ \"x\"", 1, "the pattern goes to the right"},
+        {R"("*" =~ "x")", 1, "the pattern goes to the right"},
         {"code in [1, \"x\"]", 13, "a string"},
         {"comm in [1]", 10, "an integer"},
         {"code in [core]", 10, "a number or a string"},
@@ -143,6 +143,7 @@ TEST(ExprErrors, RefuseLiteralsThatCanNeverMatch) {
         {R"(comm =~ "[[:foo:]]")", 9, "unknown character class"},
         {R"(comm =~ "[a-")", 9, "never matches"},
         {R"(comm =~ "[[.a.]]")", 9, "not supported"},
+        {R"(comm =~ "[a-[:x]]")", 9, "ends in [:"},
     });
 }
 
@@ -174,7 +175,7 @@ TEST(ExprErrors, RefuseConditionsWithoutAField) {
         {"core && 1", 9, "alone is no condition"},
         {"!0", 2, "alone is no condition"},
         {"1 == 1", 1, "needs a field"},
-        {"\"a\" == \"a\"", 1, "needs a field"},
+        {R"("a" == "a")", 1, "needs a field"},
         {"comm", 1, "write comm != \"\""},
         {"core || comm", 9, "not a condition"},
     });

@@ -2,6 +2,7 @@
 #include "expr_event.hpp"
 
 #include <stdexcept>
+#include <tuple>
 
 namespace sig2pid::engine {
 namespace {
@@ -68,8 +69,8 @@ TEST(ExprLimits, BoundTheSetsOfAllGlobsTogether) {
 
 TEST(ExprLimits, AreTheCallersErrorWhereFieldsAreImpossible) {
     const std::vector<Field> three_bytes{{"x", FieldType::integer, 3, false, 0, "", ""}};
-    EXPECT_THROW((void)Expression::parse("x", three_bytes), std::invalid_argument);
-    EXPECT_THROW((void)Expression::parse("x", std::vector<Field>(65536)), std::invalid_argument);
+    EXPECT_THROW(std::ignore = Expression::parse("x", three_bytes), std::invalid_argument);
+    EXPECT_THROW(std::ignore = Expression::parse("x", std::vector<Field>(65536)), std::invalid_argument);
 }
 
 } // namespace

@@ -15,7 +15,7 @@ using expr::Int128;
 
 /// A random condition, as text and as a C++ function that says the same: what the parser must agree with.
 struct Sample {
-    enum Level { any, all, tight }; ///< how tightly the text's outermost operator binds
+    enum Level : std::uint8_t { any, all, tight }; ///< how tightly the text's outermost operator binds
     Level level;
     std::string text;
     std::function<bool(const Event&)> meaning;
@@ -145,19 +145,19 @@ private:
 
     Sample glob() {
         const std::array<std::string, 5> patterns{"*b", "?", "a*", "[!a]*", "[ab]"};
-        const std::string pattern = patterns.at(below(5));
+        const std::string& pattern = patterns.at(below(5));
         return {Sample::tight, "path =~ \"" + pattern + "\"",
                 [=](const Event& e) { return fnmatch(pattern.c_str(), e.path.c_str(), 0) == 0; }};
     }
 
-    static Sample negation(Sample inner) {
+    static Sample negation(const Sample& inner) {
         return {Sample::tight, "!(" + inner.text + ")", [=](const Event& e) { return !inner.meaning(e); }};
     }
 
     /// A chain is true if one part is, or false if one part is.
     Sample chain(int depth, Sample::Level level, const std::string& joint, bool decided_by) {
-        Sample first = condition(depth - 1);
-        Sample second = condition(depth - 1);
+        const Sample first = condition(depth - 1);
+        const Sample second = condition(depth - 1);
         return {level, at_least(level, first) + joint + at_least(level, second),
                 [=](const Event& e) { return first.meaning(e) == decided_by ? decided_by : second.meaning(e); }};
     }
