@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Verdicts against the running kernel: what each standing of a real target comes to.
+#include "helpers/child.hpp"
+
+#include <sig2pid/deliver.hpp>
+
+#include <csignal>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+using test::Child;
+
+const Signal usr1(SIGUSR1);
+
+Delivery deliver_to(const Child& child, Signal signal, const SendOptions& options = {}) {
+    return deliver(child.process(), signal, options).value();
+}
+
+TEST(Deliver, CallsABlockedSignalDeliveredAndBlocked) {
+    const Child child(test::block_all_and_pause);
+    const Delivery delivery = deliver_to(child, usr1);
+    EXPECT_EQ(delivery.verdict, Verdict::delivered);
+    EXPECT_TRUE(delivery.blocked);
+    EXPECT_TRUE(delivery.looked);
+}
+
+TEST(Deliver, CallsTheSecondOfAStandardSignalCoalesced) {
+    const Child child(test::block_all_and_pause);
+    EXPECT_EQ(deliver_to(child, usr1).verdict, Verdict::delivered);
+    EXPECT_EQ(deliver_to(child, usr1).verdict, Verdict::coalesced);
+    EXPECT_EQ(deliver_to(child, Signal(SIGRTMIN), {.payload = Payload{1}}).verdict, Verdict::delivered);
+    EXPECT_EQ(deliver_to(child, Signal(SIGRTMIN), {.payload = Payload{2}}).verdict, Verdict::delivered);
+}
+
+TEST(Deliver, CallsAnIgnoredSignalIgnored) {
+    const Child child([](const std::function<void()>& ready) {
+        ::signal(SIGUSR1, SIG_IGN);
+        return test::pause_at_defaults(ready);
+    });
+    EXPECT_EQ(deliver_to(child, usr1).verdict, Verdict::ignored);
+    EXPECT_EQ(deliver_to(child, Signal(SIGURG)).verdict, Verdict::ignored);
+}
+
+TEST(Deliver, SparesWhoDoesNotHandleIt) {
+    Child child(test::pause_at_defaults);
+    EXPECT_EQ(deliver_to(child, usr1, {.default_policy = DefaultPolicy::refuse}).verdict, Verdict::unhandled);
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+    EXPECT_EQ(deliver_to(child, usr1).verdict, Verdict::delivered);
+    EXPECT_EQ(child.wait(), 128 + SIGUSR1);
+}
+
+TEST(Deliver, TellsAZombieFromTheGone) {
+    Child child(test::pause_at_defaults);
+    EXPECT_EQ(deliver_to(child, Signal(SIGKILL)).verdict, Verdict::delivered);
+    child.wait_for_zombie();
+    EXPECT_EQ(deliver_to(child, Signal(SIGTERM)).verdict, Verdict::zombie);
+    child.wait();
+    EXPECT_EQ(deliver_to(child, Signal(SIGTERM)).verdict, Verdict::gone);
+}
+
+int block_all_with_no_queue(const std::function<void()>& ready) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+    return test::block_all_and_pause(ready);
+}
+
+TEST(Deliver, CallsAFullQueueAnOverflow) {
+    const Child child(block_all_with_no_queue);
+    const Delivery realtime = deliver_to(child, Signal(SIGRTMIN), {.payload = Payload{1}});
+    EXPECT_EQ(realtime.verdict, Verdict::overflow);
+    EXPECT_EQ(realtime.error->reason, Reason::queue_full);
+    EXPECT_EQ(deliver_to(child, usr1, {.payload = Payload{1}}).verdict, Verdict::overflow);
+    EXPECT_FALSE(signal_status(child.process()).value().shared_pending.contains(usr1));
+    EXPECT_EQ(deliver_to(child, usr1).verdict, Verdict::delivered);
+}
+
+TEST(Deliver, SeesTheOverflowThatTheKernelKeepsQuiet) {
+    const Child child(block_all_with_no_queue);
+    EXPECT_EQ(deliver_to(child, Signal(SIGRTMIN)).verdict, Verdict::delivered);
+    EXPECT_EQ(deliver_to(child, Signal(SIGRTMIN)).verdict, Verdict::overflow);
+}
+
+int have_a_thread_that_takes_usr1(const std::function<void()>& ready) {
+    ::signal(SIGUSR1, [](int) { ::_exit(42); });
+    std::thread([ready] {
+        ready();
+        ::pause();
+    }).detach();
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    for (;;) {
+        ::pause();
+    }
+}
+
+TEST(Deliver, DoesNotCallBlockedWhatAnotherThreadTakes) {
+    Child child(have_a_thread_that_takes_usr1);
+    EXPECT_FALSE(deliver_to(child, usr1).blocked);
+    EXPECT_EQ(child.wait(), 42);
+}
+
+TEST(Deliver, ReachesAProcessWhoseMainThreadHasEnded) {
+    Child child([](const std::function<void()>& ready) {
+        std::thread([ready] {
+            ready();
+            ::pause();
+        }).detach();
+        ::syscall(SYS_exit, 0);
+        return 1;
+    });
+    EXPECT_EQ(deliver_to(child, Signal(SIGTERM)).verdict, Verdict::delivered);
+    EXPECT_EQ(child.wait(), 128 + SIGTERM);
+}
+
+TEST(Deliver, UsesAnOpenReader) {
+    const Child child(test::block_all_and_pause);
+    const StatusReader reader = StatusReader::open(child.process()).value();
+    const SendOptions options{.reader = &reader};
+    EXPECT_EQ(deliver_to(child, usr1, options).verdict, Verdict::delivered);
+    EXPECT_EQ(deliver_to(child, usr1, options).verdict, Verdict::coalesced);
+}
+
+TEST(Deliver, CallsAnotherUsersProcessDeniedAndSaysWhy) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "becoming another user needs root";
+    }
+    const Child target(test::pause_at_defaults);
+    Child other([&target](const std::function<void()>&) -> int {
+        constexpr uid_t nobody = 65534;
+        if (::setresuid(nobody, nobody, nobody) != 0) {
+            return 2;
+        }
+        const Result<Delivery> delivery = deliver(target.process(), Signal(SIGTERM));
+        const bool denied = delivery && delivery->verdict == Verdict::denied &&
+                            delivery->error->reason == Reason::no_permission &&
+                            delivery->error->context.find("user 0") != std::string::npos;
+        return denied ? 0 : 1;
+    });
+    EXPECT_EQ(other.wait(), 0);
+    EXPECT_EQ(target.process().state(), ProcessState::alive);
+}
+
+TEST(Deliver, KnowsThatKernelThreadsIgnoreAll) {
+    const Result<Process> kthreadd = Process::open(2);
+    if (!kthreadd || name(*kthreadd) != "kthreadd") {
+        GTEST_SKIP() << "no kernel thread is visible here";
+    }
+    const Delivery delivery = deliver(*kthreadd, usr1).value();
+    EXPECT_EQ(delivery.verdict, ::geteuid() == 0 ? Verdict::ignored : Verdict::denied);
+}
+
+} // namespace
+} // namespace sig2pid

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The promise that matters most: a PID that has passed to another process is never signalled.
+#include "helpers/child.hpp"
+
+#include <sig2pid/deliver.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+using test::Child;
+
+/// What the init of the new namespace found; the exit status of the test's child.
+enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, token_matched, old_pin_hit, stranger_hurt };
+
+/// Makes the next fork in this PID namespace get `pid`.
+bool steer_next_pid(pid_t pid) {
+    const UniqueFd fd(::open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
+    const std::string last = std::to_string(pid - 1);
+    return fd && ::write(fd.get(), last.data(), last.size()) == static_cast<ssize_t>(last.size());
+}
+
+Finding check_stranger(const Token& token, const Process& old_pin, const Child& stranger) {
+    if (stranger.pid() != token.pid) {
+        return not_reused;
+    }
+    const Result<Process> found = Process::from_token(token);
+    if (found || found.error().reason != Reason::gone) {
+        return token_matched;
+    }
+    const Result<Delivery> delivery = deliver(old_pin, Signal(SIGKILL));
+    if (!delivery || delivery->verdict != Verdict::gone || old_pin.state() != ProcessState::gone) {
+        return old_pin_hit;
+    }
+    return stranger.process().state() == ProcessState::alive ? all_well : stranger_hurt;
+}
+
+/// As PID 1 of a new namespace: lets a process die and another get its PID.
+Finding reuse_a_pid() {
+    Child victim(test::pause_at_defaults);
+    const Token token = victim.process().token();
+    const Process pin = victim.process().duplicate().value();
+    if (!send(pin, Signal(SIGKILL))) {
+        return old_pin_hit;
+    }
+    victim.wait();
+    if (!steer_next_pid(token.pid)) {
+        return cannot_steer_pids;
+    }
+    const Child stranger(test::pause_at_defaults);
+    return check_stranger(token, pin, stranger);
+}
+
+int in_new_namespace(const std::function<void()>& ready) {
+    ready();
+    if (::unshare(CLONE_NEWPID) != 0) {
+        return cannot_unshare;
+    }
+    Child init([](const std::function<void()>&) -> int { return reuse_a_pid(); });
+    return init.wait();
+}
+
+TEST(PidReuse, OldTokenIsGoneAndTheStrangerLives) {
+    Child child(in_new_namespace);
+    const int finding = child.wait();
+    if (finding == cannot_unshare) {
+        GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
+    }
+    if (finding == cannot_steer_pids) {
+        GTEST_SKIP() << "this kernel has no writable ns_last_pid";
+    }
+    EXPECT_EQ(finding, all_well);
+}
+
+} // namespace
+} // namespace sig2pid
