@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fixture.hpp"
+
+#include "engine/capability.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+
+namespace {
+
+SignalSet expected_signals() {
+    SignalSet set = {Signal(SIGUSR1)};
+    for (int i = 1; i < 10; i++) {
+        set.insert(Signal(SIGRTMIN + i));
+    }
+    return set;
+}
+
+Reported keep(const Match& match) {
+    Reported kept{match, {}};
+    for (const auto& field : match.fields) {
+        if (!field) {
+            kept.fields.emplace_back();
+        } else if (const auto* text = std::get_if<std::string_view>(&*field)) {
+            kept.fields.emplace_back(std::string(*text));
+        } else {
+            kept.fields.emplace_back(std::get<std::uint64_t>(*field));
+        }
+    }
+    kept.match.fields = {};
+    return kept;
+}
+
+} // namespace
+
+Engine::Engine() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "sig2pid-test-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+}
+
+void Engine::SetUp() {
+    const std::string missing = missing_for_bpf();
+    if (!missing.empty()) {
+        GTEST_SKIP() << "loading BPF programs needs " << missing << " or root";
+    }
+    auto receiver = Receiver::make(expected_signals());
+    ASSERT_TRUE(receiver) << receiver.error().message();
+    receiver_ = std::move(*receiver);
+    receiver_->leave_blocked();
+    static_cast<void>(received());
+}
+
+RuleText Engine::rule(std::string event, std::string where) {
+    RuleText text;
+    text.event = std::move(event);
+    text.where = std::move(where);
+    text.signal = Signal(SIGRTMIN + 3);
+    text.target = *parse_rule_target(std::to_string(getpid()));
+    return text;
+}
+
+Engine::Outcome Engine::watch(RuleText text, const std::function<void()>& cause, Reports reports) {
+    Outcome outcome;
+    auto checked = Rule::check(std::move(text));
+    EXPECT_TRUE(checked) << checked.error().message();
+    auto session = checked ? Session::arm(*checked, reports) : Result<Session>(std::unexpected(checked.error()));
+    EXPECT_TRUE(session) << session.error().message();
+    if (!session) {
+        return outcome;
+    }
+    const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+    std::thread causing([&] {
+        cause();
+        eventfd_write(stop.get(), 1);
+    });
+    auto ending = session->run(stop.get(), [&](const Match& match) { outcome.reports.push_back(keep(match)); });
+    causing.join();
+    EXPECT_TRUE(ending);
+    outcome.ending = *ending;
+    outcome.summary = session->summary();
+    return outcome;
+}
+
+std::vector<ReceivedSignal> Engine::received() {
+    std::vector<ReceivedSignal> all;
+    for (;;) {
+        auto next = receiver_->receive(std::chrono::nanoseconds(0));
+        if (!next || !*next) {
+            return all;
+        }
+        all.push_back(**next);
+    }
+}
+
+void Engine::run_named(const std::string& name, int code) const {
+    const auto path = directory_ / name;
+    if (!std::filesystem::exists(path)) {
+        std::filesystem::create_symlink("/bin/sh", path);
+    }
+    const std::vector<std::string> command = {path.string(), "-c", "exit " + std::to_string(code)};
+    auto child = Process::spawn(command);
+    ASSERT_TRUE(child) << child.error().message();
+    ASSERT_EQ(reap(*child), code);
+}
+
+std::uint64_t Engine::number(const Rule& rule, const Reported& report, std::string_view field) {
+    const auto& fields = rule.event().fields;
+    for (std::size_t i = 0; i < fields.size(); i++) {
+        if (fields[i].name == field && report.fields[i]) {
+            return std::get<std::uint64_t>(*report.fields[i]);
+        }
+    }
+    ADD_FAILURE() << "no integer field " << field;
+    return 0;
+}
+
+int reap(const Process& child) {
+    siginfo_t info = {};
+    int result = 0;
+    do {
+        result = waitid(P_PIDFD, static_cast<id_t>(child.fd()), &info, WEXITED);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? info.si_status : -1;
+}
+
+} // namespace sig2pid::engine
