@@ -231,11 +231,18 @@ int on_record(void* ctx) {
     return handle(&event);
 }
 
-/* Pins the target. The agent holds its pidfd and looks afterwards that it lives, so the number cannot have moved on. */
+/* Pins the target, and judges it: a thread that waits in sigwait(3) shows its signals as unblocked in /proc, but not here.
+ * The agent holds the pidfd and looks afterwards that the target lives, so its number cannot have moved on.
+ */
 SEC("syscall")
-int bind_target(struct s2p_bind* arguments) {
-    struct task_struct* task = bpf_task_from_vpid(arguments->pid);
-    return task ? pin_task(task) : -3;
+int bind_target(struct s2p_bind *arguments) {
+    struct task_struct *task = bpf_task_from_vpid(arguments->pid);
+    __u32 blocked = 0;
+    if (!task) {
+        return -3; /* ESRCH */
+    }
+    arguments->verdict = foresee(task, &blocked);
+    return pin_task(task);
 }
 
 /* An exec by another thread puts that thread in the leader's place: follow it, or the pin names a task that is gone. */

@@ -161,7 +161,8 @@ struct s2p_counters {
 
 /* Arguments of the programs the agent runs. */
 struct s2p_bind {
-    __u32 pid; /* as the agent's PID namespace numbers it */
+    __u32 pid;     /* as the agent's PID namespace numbers it */
+    __u32 verdict; /* out: what a signal would come to now */
 };
 struct s2p_claim {
     __u64 seq;

@@ -18,7 +18,17 @@ std::string describe(const Process& process) {
     return "process " + std::to_string(process.pid()) + (comm ? " (" + *comm + ")" : "");
 }
 
-Result<> judge(const Process& process, const RuleText& rule) {
+Result<Verdict> judge_by_proc(const Process& process, const RuleText& rule) {
+    const auto status = signal_status(process);
+    if (!status) {
+        return std::unexpected(status.error());
+    }
+    SendOptions options;
+    options.default_policy = default_is_meant(rule) ? DefaultPolicy::allow : DefaultPolicy::refuse;
+    return foresee(process, *status, rule.signal, options).verdict;
+}
+
+Result<> make_sure_it_lives(const Process& process) {
     const auto state = process.state();
     if (!state) {
         return std::unexpected(state.error());
@@ -26,24 +36,23 @@ Result<> judge(const Process& process, const RuleText& rule) {
     if (*state != ProcessState::alive) {
         return failure(ESRCH, "arm", "process " + std::to_string(process.pid()) + " has exited", Reason::gone);
     }
-    if (auto allowed = probe(process); !allowed) {
-        return allowed;
-    }
-    const auto status = signal_status(process);
-    if (!status) {
-        return std::unexpected(status.error());
-    }
-    SendOptions options;
-    options.default_policy = default_is_meant(rule) ? DefaultPolicy::allow : DefaultPolicy::refuse;
-    if (foresee(process, *status, rule.signal, options).verdict == Verdict::unhandled) {
-        return failure(ECANCELED, "arm",
-                       describe(process) + " neither catches nor blocks " + rule.signal.name() +
-                           ", so the signal would end it: let it handle the signal first, or say --allow-default");
-    }
-    return {};
+    return probe(process);
 }
 
 } // namespace
+
+Result<> judge_target(const Process& process, const RuleText& rule, std::optional<Verdict> seen) {
+    const auto verdict = seen ? Result<Verdict>(*seen) : judge_by_proc(process, rule);
+    if (!verdict) {
+        return std::unexpected(verdict.error());
+    }
+    if (*verdict != Verdict::unhandled) {
+        return {};
+    }
+    return failure(ECANCELED, "arm",
+                   describe(process) + " neither catches nor blocks " + rule.signal.name() +
+                       ", so the signal would end it: let it handle the signal first, or say --allow-default");
+}
 
 Result<std::optional<Process>> pin_target(const RuleText& rule) {
     if (std::holds_alternative<NamedTarget>(rule.target)) {
@@ -60,8 +69,8 @@ Result<std::optional<Process>> pin_target(const RuleText& rule) {
     if (!process) {
         return std::unexpected(process.error());
     }
-    if (auto judged = judge(*process, rule); !judged) {
-        return std::unexpected(judged.error());
+    if (auto living = make_sure_it_lives(*process); !living) {
+        return std::unexpected(living.error());
     }
     return std::optional<Process>(std::move(*process));
 }

@@ -114,6 +114,7 @@ struct RuleProgram::State {
     const Handler* handler = nullptr;
     int budget = 0; ///< reports that the current consume() may still hand over
 
+    /// Runs a program of the type syscall; the kernel writes its context back to where it was read.
     int run(const bpf_program* target, void* context, std::size_t size) const {
         LIBBPF_OPTS(bpf_test_run_opts, options);
         options.ctx_in = context;
@@ -182,16 +183,16 @@ Result<RuleProgram> RuleProgram::load(const Rule& rule, const KernelFeatures& ke
     return RuleProgram(std::move(state));
 }
 
-Result<> RuleProgram::pin(const Process& target) {
+Result<std::optional<Verdict>> RuleProgram::pin(const Process& target) {
     if (!state_->can_pin) {
-        return {};
+        return std::nullopt;
     }
     // followed before it is pinned, so that no exec falls between
     state_->follow.reset(bpf_program__attach(state_->skeleton->progs.follow_exec));
     if (!state_->follow) {
         return kernel_refused(errno, "bpf_link_create", "follow the target through its execs");
     }
-    s2p_bind request = {.pid = static_cast<__u32>(target.pid())};
+    s2p_bind request = {.pid = static_cast<__u32>(target.pid()), .verdict = 0};
     const int error = state_->run(state_->skeleton->progs.bind_target, &request, sizeof(request));
     const auto now = target.state();
     if (!now) {
@@ -203,7 +204,7 @@ Result<> RuleProgram::pin(const Process& target) {
     if (error != 0) {
         return kernel_refused(-error, "bpf_prog_test_run", "pin the target");
     }
-    return {};
+    return request.verdict < S2P_VERDICTS ? static_cast<Verdict>(request.verdict) : Verdict::delivered;
 }
 
 Result<> RuleProgram::attach() {

@@ -9,10 +9,12 @@
 #include <sig2pid/engine/rule.hpp>
 #include <sig2pid/error.hpp>
 #include <sig2pid/process.hpp>
+#include <sig2pid/verdict.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 struct rule;
@@ -33,9 +35,10 @@ public:
     RuleProgram& operator=(RuleProgram&&) noexcept;
     ~RuleProgram();
 
-    /// Pins the target in the kernel, by a task reference that follows it through execs. Does nothing on a kernel that
-    /// cannot (before 6.13). ESRCH/gone when it is not there, or does not live any more afterwards.
-    [[nodiscard]] Result<> pin(const Process& target);
+    /// Pins the target in the kernel, by a task reference that follows it through execs, and judges it there.
+    /// \return what a signal would come to now, nothing on a kernel that cannot hold tasks (before 6.13); ESRCH/gone
+    /// when the target is not there, or does not live any more afterwards.
+    [[nodiscard]] Result<std::optional<Verdict>> pin(const Process& target);
 
     /// From here on events count.
     [[nodiscard]] Result<> attach();

@@ -183,8 +183,12 @@ Result<Session> Session::arm(const Rule& rule, Reports reports) {
         return std::unexpected(program.error());
     }
     if (*target) {
-        if (auto pinned = program->pin(**target); !pinned) {
-            return std::unexpected(pinned.error());
+        const auto seen = program->pin(**target);
+        if (!seen) {
+            return std::unexpected(seen.error());
+        }
+        if (auto judged = judge_target(**target, rule.text(), *seen); !judged) {
+            return std::unexpected(judged.error());
         }
     }
     auto rung = PidfdRung::make(rule.text(), *target);

@@ -98,6 +98,11 @@ std::vector<ReceivedSignal> Engine::received() {
     }
 }
 
+bool Engine::await_signal() {
+    const auto next = receiver_->receive(std::chrono::seconds(10));
+    return next && *next;
+}
+
 void Engine::run_named(const std::string& name, int code) const {
     const auto path = directory_ / name;
     if (!std::filesystem::exists(path)) {

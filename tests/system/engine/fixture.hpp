@@ -45,6 +45,9 @@ protected:
     /// All signals that are here, in order.
     [[nodiscard]] std::vector<ReceivedSignal> received();
 
+    /// Waits up to ten seconds for one signal; false when none came.
+    [[nodiscard]] bool await_signal();
+
     /// Runs a process whose comm is `name` and waits until it has exited with this code.
     void run_named(const std::string& name, int code) const;
 

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fixture.hpp"
+
+#include "engine/capability.hpp"
+#include "helpers/child.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+
+namespace {
+
+using test::Child;
+
+/// Arms a rule and takes it down again; the error, if it was refused.
+std::optional<Error> refusal(const RuleText& text) {
+    const auto checked = Rule::check(text);
+    if (!checked) {
+        return checked.error();
+    }
+    const auto session = Session::arm(*checked);
+    return session ? std::nullopt : std::optional(session.error());
+}
+
+RuleTarget target_of(const Process& process) {
+    return *parse_rule_target(process.token().to_string());
+}
+
+/// A child starts with what the test blocks; these ones must not.
+void unblock_all() {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+int block_nothing_and_pause() {
+    unblock_all();
+    for (;;) {
+        pause();
+    }
+}
+
+int pause_with_defaults(const std::function<void()>& ready) {
+    unblock_all();
+    return test::pause_at_defaults(ready);
+}
+
+class Targets : public Engine {};
+
+TEST_F(Targets, a_target_that_the_signal_would_end_is_refused) {
+    const Child child(pause_with_defaults);
+    auto text = rule("exit");
+    text.target = target_of(child.process());
+    const auto error = refusal(text);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, ECANCELED);
+    EXPECT_NE(error->context.find("--allow-default"), std::string::npos);
+}
+
+TEST_F(Targets, a_signal_that_is_meant_to_end_needs_no_leave) {
+    Child child(pause_with_defaults);
+    auto text = rule("exit", R"(comm == "worker")");
+    text.target = target_of(child.process());
+    text.signal = Signal(SIGTERM);
+    const auto outcome = watch(text, [&] {
+        run_named("worker", 0);
+        EXPECT_EQ(child.wait(), 128 + SIGTERM);
+    });
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 1U);
+}
+
+TEST_F(Targets, a_target_that_has_been_reaped_is_gone) {
+    Child child([](const auto&) { return 0; });
+    auto text = rule("exit");
+    text.target = target_of(child.process());
+    child.wait();
+    const auto error = refusal(text);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->reason, Reason::gone);
+}
+
+TEST_F(Targets, the_death_of_the_target_ends_the_session) {
+    Child child(test::block_all_and_pause);
+    auto text = rule("exit", R"(comm == "worker")");
+    text.target = target_of(child.process());
+    const auto checked = Rule::check(text);
+    ASSERT_TRUE(checked);
+    auto session = Session::arm(*checked);
+    ASSERT_TRUE(session) << session.error().message();
+    kill(child.pid(), SIGKILL);
+    const auto ending = session->run(-1, [](const Match&) {});
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(*ending, Ending::target_gone);
+}
+
+TEST_F(Targets, a_target_that_loses_its_handler_is_not_ended) {
+    Child child([](const auto& ready) {
+        auto receiver = Receiver::make({Signal(SIGUSR1)});
+        signal(SIGUSR1, SIG_DFL);
+        ready();
+        const auto got = receiver->receive();
+        receiver = Receiver::make({Signal(SIGUSR2)}); // the first signal was the last one it expected
+        kill(getppid(), SIGRTMIN + 1);
+        return got ? block_nothing_and_pause() : 1;
+    });
+    auto text = rule("exit", R"(comm == "worker")");
+    text.signal = Signal(SIGUSR1);
+    text.target = target_of(child.process());
+    const auto outcome = watch(text, [&] {
+        run_named("worker", 0);
+        EXPECT_TRUE(await_signal());
+        run_named("worker", 0);
+    });
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 1U);
+    EXPECT_EQ(outcome.summary.total(Verdict::unhandled), 1U);
+    EXPECT_EQ(*child.process().state(), ProcessState::alive);
+}
+
+/// Waits for `go`, then executes a shell from a thread that is not the leader: the kernel puts it in the leader's
+/// place.
+int exec_from_thread(int go) {
+    sigset_t set;
+    sigfillset(&set);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    pthread_t thread = {};
+    pthread_create(
+        &thread, nullptr,
+        [](void* argument) -> void* {
+            eventfd_t value = 0;
+            eventfd_read(*static_cast<int*>(argument), &value);
+            execl("/bin/sh", "sh", "-c", "read unused", nullptr);
+            return nullptr;
+        },
+        &go);
+    pthread_join(thread, nullptr);
+    return 1;
+}
+
+class AfterExec : public Engine, public ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(AfterExec, a_target_whose_other_thread_called_exec_is_still_signalled) {
+    const UniqueFd go(eventfd(0, 0));
+    int input[2] = {};
+    ASSERT_EQ(pipe(input), 0);
+    const UniqueFd read_end(input[0]);
+    const UniqueFd write_end(input[1]);
+    Child child([&](const auto& ready) {
+        dup2(read_end.get(), 0);
+        ready();
+        return exec_from_thread(go.get());
+    });
+    auto text = rule("exit", R"(comm == "worker")");
+    text.target = target_of(child.process());
+    text.rungs = RungSet(GetParam());
+    const auto outcome = watch(text, [&] {
+        run_named("worker", 0);
+        eventfd_write(go.get(), 1);
+        const std::string comm = "/proc/" + std::to_string(child.pid()) + "/comm";
+        for (std::string now; now != "sh";) {
+            now = name(child.process()).value_or("sh");
+        }
+        run_named("worker", 0);
+        run_named("worker", 0);
+    });
+    EXPECT_EQ(outcome.summary.matched, 3U);
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 3U);
+    const auto status = signal_status(child.process());
+    ASSERT_TRUE(status);
+    EXPECT_TRUE(status->shared_pending.contains(text.signal));
+}
+
+INSTANTIATE_TEST_SUITE_P(rungs, AfterExec, ::testing::Values(0b001U, 0b111U));
+
+TEST_F(Targets, the_current_task_is_signalled) {
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.target = NamedTarget::current;
+    const auto outcome = watch(text, [] { getpgid(0x5150); });
+    ASSERT_EQ(outcome.reports.size(), 1U);
+    // it is this very process, which arms the rule, and that is never meant by a word
+    EXPECT_EQ(outcome.reports[0].match.verdict, Verdict::denied);
+    EXPECT_FALSE(outcome.reports[0].match.reason.empty());
+}
+
+class NamedOnRung : public Engine, public ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(NamedOnRung, the_subject_of_an_exec_gets_the_signal) {
+    auto text = rule("exec", R"(comm == "worker")");
+    text.target = NamedTarget::subject;
+    text.signal = Signal(SIGKILL);
+    text.rungs = RungSet(GetParam());
+    std::optional<Child> child;
+    const auto outcome = watch(text, [&] {
+        std::filesystem::create_symlink("/bin/sh", directory() / "worker");
+        const std::vector<std::string> command = {(directory() / "worker").string(), "-c", "read unused < /dev/zero"};
+        auto spawned = Process::spawn(command);
+        ASSERT_TRUE(spawned);
+        siginfo_t info = {};
+        ASSERT_EQ(waitid(P_PIDFD, static_cast<id_t>(spawned->fd()), &info, WEXITED), 0);
+        EXPECT_EQ(info.si_code, CLD_KILLED);
+    });
+    ASSERT_EQ(outcome.reports.size(), 1U);
+    EXPECT_EQ(outcome.reports[0].match.verdict, Verdict::delivered);
+}
+
+INSTANTIATE_TEST_SUITE_P(rungs, NamedOnRung, ::testing::Values(0b001U, 0b010U, 0b100U, 0b111U));
+
+TEST_F(Targets, the_parent_of_an_exiting_process_gets_the_signal) {
+    auto text = rule("exit", R"(comm == "worker")");
+    text.target = NamedTarget::parent;
+    text.value = "code";
+    const UniqueFd go(eventfd(0, 0));
+    Child parent([&](const auto& ready) {
+        auto receiver = Receiver::make({Signal(SIGRTMIN + 3)});
+        ready();
+        eventfd_t value = 0;
+        eventfd_read(go.get(), &value);
+        run_named("worker", 9);
+        const auto got = receiver->receive(std::chrono::seconds(10));
+        return got && *got ? static_cast<int>((*got)->value) : 1;
+    });
+    const auto outcome = watch(text, [&] {
+        eventfd_write(go.get(), 1);
+        EXPECT_EQ(parent.wait(), 9);
+    });
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 1U);
+}
+
+TEST_F(Targets, a_full_queue_of_the_target_is_an_overflow_and_nothing_is_lost) {
+    Child child([](const auto& ready) {
+        const rlimit few = {4, 4};
+        setrlimit(RLIMIT_SIGPENDING, &few);
+        if (setuid(54321) != 0) { // the count is the user's, not the process's: nobody else has this one
+            return 1;
+        }
+        sigset_t set;
+        sigfillset(&set);
+        sigprocmask(SIG_BLOCK, &set, nullptr);
+        ready();
+        for (;;) {
+            pause();
+        }
+        return 0;
+    });
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.target = target_of(child.process());
+    const auto outcome = watch(text, [] {
+        for (int i = 0; i < 10; i++) {
+            getpgid(0x5150);
+        }
+    });
+    EXPECT_EQ(outcome.summary.matched, 10U);
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 4U);
+    EXPECT_EQ(outcome.summary.total(Verdict::overflow), 6U);
+}
+
+TEST_F(Targets, another_users_process_is_denied_when_the_rule_is_armed) {
+    const Child victim(test::block_all_and_pause); // root's
+    Child unprivileged([&](const auto& ready) {
+        ready();
+        if (setuid(65534) != 0) {
+            return 1;
+        }
+        RuleText text = rule("exit");
+        text.target = target_of(victim.process());
+        const auto error = refusal(text);
+        return error && error->code == EPERM ? 0 : 2;
+    });
+    EXPECT_EQ(unprivileged.wait(), 0);
+}
+
+TEST_F(Targets, the_rate_limit_holds_back_what_is_beyond) {
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.limit = *RateLimit::parse("3/1h");
+    const auto outcome = watch(text, [] {
+        for (int i = 0; i < 10; i++) {
+            getpgid(0x5150);
+        }
+    });
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 3U);
+    EXPECT_EQ(outcome.summary.total(Verdict::limited), 7U);
+    EXPECT_EQ(received().size(), 3U);
+}
+
+TEST_F(Targets, a_rule_matches_no_more_often_than_its_count) {
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.count = 4;
+    const auto outcome = watch(text, [] {
+        for (int i = 0; i < 10; i++) {
+            getpgid(0x5150);
+        }
+    });
+    EXPECT_EQ(outcome.summary.matched, 4U);
+    EXPECT_EQ(received().size(), 4U);
+}
+
+} // namespace
+
+} // namespace sig2pid::engine
