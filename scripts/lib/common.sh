@@ -48,7 +48,7 @@ step() {
     fi
     if [ "$status" != 0 ]; then
         complain "$name failed ($status); the end of $log:"
-        tail -n 100 "$log" >&2
+        tail -n 40 "$log" >&2
     fi
     return "$status"
 }
