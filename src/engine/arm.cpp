@@ -51,7 +51,8 @@ Result<> judge_target(const Process& process, const RuleText& rule, std::optiona
     }
     return failure(ECANCELED, "arm",
                    describe(process) + " neither catches nor blocks " + rule.signal.name() +
-                       ", so the signal would end it: let it handle the signal first, or say --allow-default");
+                       ", so the signal would end it: let it handle the signal first, or say --allow-default",
+                   Reason::bad_input);
 }
 
 Result<std::optional<Process>> pin_target(const RuleText& rule) {

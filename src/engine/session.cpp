@@ -87,7 +87,7 @@ public:
             context.stop();
         };
         const auto end_if_complete = [&] {
-            if (count_ != 0 && program_.matched() >= count_) {
+            if (is_complete()) {
                 end(Ending::count_reached);
             }
         };
@@ -116,12 +116,15 @@ public:
         tick_if_needed(ticking, start_tick);
         context.run();
         settle(handler);
-        return *ending;
+        // who waited for that many signals may exit before the last report is read
+        return is_complete() ? Ending::count_reached : *ending;
     }
 
     [[nodiscard]] Summary summary() const { return work_.summary(program_); }
 
 private:
+    [[nodiscard]] bool is_complete() const { return count_ != 0 && program_.matched() >= count_; }
+
     /// What no descriptor tells: a send that its target does not run, and the count of a rule that reports nothing.
     /// Without either the agent sleeps until something happens.
     void tick_if_needed(bool ticking, const std::function<void()>& start) const {

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/json.hpp"
+#include "cli/output.hpp"
+
+#include <sig2pid/engine/event.hpp>
+
+namespace sig2pid::cli {
+namespace {
+
+using engine::Event;
+
+Json describe(const Event& event) {
+    Json fields = Json::array();
+    for (const auto& field : event.fields) {
+        fields.push_back({{"name", field.name}, {"type", field.type_name}, {"description", field.description}});
+    }
+    Json line = {{"event", event.name},
+                 {"summary", event.summary},
+                 {"subject", event.subject},
+                 {"available", event.unavailable.empty()}};
+    if (!event.unavailable.empty()) {
+        line["reason"] = event.unavailable;
+    }
+    line["fields"] = std::move(fields);
+    return line;
+}
+
+int list_curated(bool json) {
+    std::vector<std::vector<std::string>> rows = {{"EVENT", "AVAILABLE", "WHAT HAPPENED"}};
+    for (const auto& event : engine::curated_events()) {
+        if (json) {
+            print_json(describe(event));
+        }
+        rows.push_back({event.name, event.unavailable.empty() ? "yes" : "no: " + event.unavailable, event.summary});
+    }
+    const auto generic = engine::generic_events("");
+    if (json) {
+        return exit_done;
+    }
+    print_table(rows);
+    remark(generic ? "and " + std::to_string(generic->size()) +
+                         " of the kernel's own: `sig2pid events syscall:`, `sig2pid events tracepoint:`"
+                   : "syscall: and tracepoint: events are hidden: " + generic.error().message());
+    return exit_done;
+}
+
+int list_generic(const std::string& prefix, bool json) {
+    const auto names = engine::generic_events(prefix);
+    if (!names) {
+        report("events", names.error());
+        return exit_code_of(names.error());
+    }
+    if (names->empty()) {
+        report("events", "no event begins with '" + prefix + "'");
+        return exit_usage;
+    }
+    for (const auto& name : *names) {
+        json ? print_json({{"event", name}}) : print_line(name);
+    }
+    return exit_done;
+}
+
+int show(const std::string& name, bool json) {
+    const auto event = engine::find_event(name);
+    if (!event) {
+        report("events", event.error());
+        return exit_code_of(event.error());
+    }
+    if (json) {
+        print_json(describe(*event));
+        return exit_done;
+    }
+    print_line(event->name + ": " + event->summary + "; its subject is " + event->subject);
+    std::vector<std::vector<std::string>> rows = {{"FIELD", "TYPE", "MEANING"}};
+    for (const auto& field : event->fields) {
+        rows.push_back({field.name, field.type_name, field.description});
+    }
+    print_table(rows);
+    return exit_done;
+}
+
+/// "syscall:", "tracepoint:", "tracepoint:sched/": the beginning of many names, not the name of one.
+bool is_prefix(const std::string& name) {
+    return name.ends_with(':') || name.ends_with('/');
+}
+
+} // namespace
+
+int events_command(int argc, char** argv) {
+    std::string name;
+    bool json = false;
+    CLI::App app("List the events that this kernel offers, or the fields of one.", "sig2pid events");
+    app.add_option("name", name, "an event, or the beginning of names: syscall: tracepoint: tracepoint:sched/")
+        ->type_name("NAME");
+    app.add_flag("--json", json, "one JSON object an event");
+    app.footer("Examples:\n  sig2pid events\n  sig2pid events exit\n  sig2pid events tracepoint:sched/\n  sig2pid "
+               "events syscall:openat");
+    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+        return *code;
+    }
+    if (name.empty()) {
+        return list_curated(json);
+    }
+    return is_prefix(name) ? list_generic(name, json) : show(name, json);
+}
+
+} // namespace sig2pid::cli

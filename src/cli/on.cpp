@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One rule in the foreground: check all of it, arm it, report until there is a reason to end, account for everything.
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/match_text.hpp"
+#include "cli/output.hpp"
+#include "lib/number.hpp"
+
+#include <sig2pid/engine/session.hpp>
+#include <sig2pid/receiver.hpp>
+
+#include <cstdint>
+
+namespace sig2pid::cli {
+namespace {
+
+using engine::Rule;
+using engine::RuleText;
+using engine::Session;
+
+/// The arguments as they were typed.
+struct Words {
+    std::string event, where, value, target, count, limit;
+    std::string signal = "USR1";
+    std::vector<std::string> rungs;
+    bool allow_default = false;
+    bool json = false;
+    bool quiet = false;
+};
+
+void add_options(CLI::App& app, Words& words) {
+    app.add_option("event", words.event, "what to wait for: see `sig2pid events`")->required()->type_name("EVENT");
+    app.add_option("--where", words.where,
+                   "condition over the event's fields, judged in the kernel; see sig2pid-expr(7)")
+        ->type_name("EXPR");
+    app.add_option("-s,--signal", words.signal, "name or number; default USR1")->type_name("SIG");
+    app.add_option("-q,--value", words.value, "64-bit payload: a number, an integer field, or seq, the match's number")
+        ->type_name("VALUE|FIELD");
+    app.add_option("--to", words.target, "PID, PID:INODE[:BOOT], fd:N, current, subject or parent")
+        ->required()
+        ->type_name("TARGET");
+    app.add_option("--count", words.count, "end after so many matches")->type_name("N");
+    app.add_option("--limit", words.limit, "no more than N signals in any DUR, such as 1/10s")->type_name("N/DUR");
+    app.add_option("--rung", words.rungs, "use only this way of delivery: direct, task-work or pidfd; may be repeated")
+        ->type_name("RUNG")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    app.add_flag("--allow-default", words.allow_default, "send even where the default action would end the target");
+    app.add_flag("--quiet", words.quiet, "no line a match");
+    app.add_flag("--json", words.json, "one JSON object a match");
+    app.footer("Prints 'ready' to standard error once armed; in --json a line {\"ready\":true}. Ends with a summary at "
+               "Ctrl-C,\n"
+               "after --count matches, or when the target exits (exit code 1).\n\nExamples:\n"
+               "  sig2pid on exit --where 'comm == \"worker\" && code != 0' -s RTMIN+3 -q code --to 1234\n"
+               "  sig2pid on oom-kill -s USR1 -q rss_kb --to 1234:5678\n"
+               "  sig2pid on exec --where 'filename =~ \"/tmp/*\"' -s STOP --to subject");
+}
+
+Result<> read_limits(const Words& words, RuleText& text) {
+    if (!words.count.empty()) {
+        const auto count = parse_number<std::uint64_t>(words.count);
+        if (count.value_or(0) == 0) {
+            return failure(EINVAL, "parse count", "count '" + words.count + "' is not a number from 1 up",
+                           Reason::bad_input);
+        }
+        text.count = *count;
+    }
+    if (!words.limit.empty()) {
+        auto limit = engine::RateLimit::parse(words.limit);
+        if (!limit) {
+            return forward_error(limit);
+        }
+        text.limit = *limit;
+    }
+    return {};
+}
+
+Result<> read_rungs(const Words& words, RuleText& text) {
+    if (words.rungs.empty()) {
+        return {};
+    }
+    text.rungs.reset();
+    for (const auto& word : words.rungs) {
+        auto rung = engine::parse_rung(word);
+        if (!rung) {
+            return forward_error(rung);
+        }
+        text.rungs.set(static_cast<std::size_t>(*rung));
+    }
+    return {};
+}
+
+Result<Rule> read_rule(const Words& words) {
+    RuleText text;
+    text.event = words.event;
+    text.where = words.where;
+    text.value = words.value;
+    text.default_policy = words.allow_default ? DefaultPolicy::allow : DefaultPolicy::refuse;
+    auto signal = Signal::parse(words.signal);
+    if (!signal) {
+        return forward_error(signal);
+    }
+    text.signal = *signal;
+    auto target = engine::parse_rule_target(words.target);
+    if (!target) {
+        return forward_error(target);
+    }
+    text.target = std::move(*target);
+    for (auto* step : {read_limits, read_rungs}) {
+        if (auto read = step(words, text); !read) {
+            return forward_error(read);
+        }
+    }
+    return Rule::check(std::move(text));
+}
+
+/// Shows where in the expression the mistake is.
+void point_at(const std::string& expression, const Error& error) {
+    const bool one_line = expression.find('\n') == std::string::npos;
+    if (error.context.starts_with("--where") && error.column > 0 && one_line) {
+        remark("  " + printable(expression));
+        remark("  " + std::string(error.column - 1, ' ') + "^");
+    }
+}
+
+int refuse(const Words& words, const Error& error) {
+    report("on", error);
+    point_at(words.where, error);
+    return exit_code_of(error);
+}
+
+void announce(const Session& session, const Rule& rule, const Words& words) {
+    if (words.json) {
+        print_json({{"ready", true}});
+        return;
+    }
+    const auto& target = session.target();
+    const std::string whom = target ? "process " + std::to_string(target->pid()) : to_string(rule.text().target);
+    remark("ready: " + rule.event().name + " sends " + rule.text().signal.name() + " to " + whom);
+}
+
+/// A rule that ended by its count says by its code whether the signals went out.
+ExitCode code_of(const engine::Summary& sum) {
+    const std::uint64_t good = sum.total(Verdict::delivered) + sum.total(Verdict::coalesced) +
+                               sum.total(Verdict::ignored) + sum.total(Verdict::limited);
+    if (good == sum.matched) {
+        return exit_done;
+    }
+    if (good > 0) {
+        return exit_partial;
+    }
+    return sum.total(Verdict::gone) + sum.total(Verdict::zombie) == sum.matched ? exit_no_target : exit_system;
+}
+
+int conclude(const Session& session, const Words& words, engine::Ending ending) {
+    const auto sum = session.summary();
+    words.json ? print_json(json_of(sum, ending)) : remark(text_of(sum));
+    switch (ending) {
+    case engine::Ending::target_gone:
+        report("on", "the target, process " + std::to_string(session.target()->pid()) +
+                         ", has exited: nothing is left to signal");
+        return exit_no_target;
+    case engine::Ending::count_reached:
+        return code_of(sum);
+    case engine::Ending::stopped:
+        break;
+    }
+    return exit_done;
+}
+
+int watch(const Rule& rule, const Words& words) {
+    // blocked before anything is armed, so that Ctrl-C always comes to the loop and the summary
+    auto enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
+    if (!enders) {
+        return refuse(words, enders.error());
+    }
+    enders->leave_blocked();
+    auto session = Session::arm(rule, words.quiet ? engine::Reports::none : engine::Reports::all);
+    if (!session) {
+        return refuse(words, session.error());
+    }
+    announce(*session, rule, words);
+    const auto ending = session->run(enders->fd(), [&](const engine::Match& match) {
+        if (!words.quiet) {
+            words.json ? print_json(json_of(match, rule)) : print_line(text_of(match, rule));
+        }
+    });
+    return ending ? conclude(*session, words, *ending) : refuse(words, ending.error());
+}
+
+} // namespace
+
+int on_command(int argc, char** argv) {
+    Words words;
+    CLI::App app("Signal a process whenever the kernel sees something.", "sig2pid on");
+    add_options(app, words);
+    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+        return *code;
+    }
+    const auto rule = read_rule(words);
+    return rule ? watch(*rule, words) : refuse(words, rule.error());
+}
+
+} // namespace sig2pid::cli
