@@ -52,8 +52,15 @@ private:
 /// StatusReader for a single look.
 [[nodiscard]] Result<SignalStatus> signal_status(const Process& process);
 
-/// Whether a signal sent to the whole process stays pending: every one of its threads blocks it.
-/// `status` is the process's own, just read; it decides alone for a single-threaded process.
-[[nodiscard]] Result<bool> is_blocked_everywhere(const Process& process, const SignalStatus& status, Signal signal);
+/// Whether the main thread keeps the signal from its default action: it blocks it, or waits for it in sigwait(3).
+///
+/// While it waits, the kernel takes the signals waited for out of the mask that /proc shows. A thread's system call and
+/// its argument tell then; where we may not see these (ptrace(2) access mode), a thread asleep in sigwait is taken to
+/// wait for this signal. A signal with a handler is held by the mask alone.
+[[nodiscard]] bool main_thread_holds(const Process& process, const SignalStatus& status, Signal signal);
+
+/// Whether every thread does, so that a signal sent to the whole process ends nobody. `status` is the process's own,
+/// just read.
+[[nodiscard]] Result<bool> every_thread_holds(const Process& process, const SignalStatus& status, Signal signal);
 
 } // namespace sig2pid

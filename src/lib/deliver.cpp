@@ -26,10 +26,10 @@ bool is_shielded_init(const SignalStatus& status, Signal signal) {
            !(status.is_below_us && is_unstoppable(signal));
 }
 
-/// sig_ignored() of the kernel: the main thread's mask decides whether a signal is kept at all. SIGCONT has done
-/// its work before it is discarded. A kernel thread's ignored set is full, SIGKILL included.
+/// sig_ignored() of the kernel, for a signal that the main thread does not hold; one that it holds is kept.
+/// SIGCONT has done its work before it is discarded. A kernel thread's ignored set is full, SIGKILL included.
 bool is_discarded(const SignalStatus& status, Signal signal) {
-    if (status.blocked.contains(signal) || signal.number() == SIGCONT) {
+    if (signal.number() == SIGCONT) {
         return false;
     }
     return status.ignored.contains(signal) || is_shielded_init(status, signal) ||
@@ -57,20 +57,17 @@ bool is_refused(const SignalStatus& status, Signal signal, const SendOptions& op
            !status.caught.contains(signal);
 }
 
-bool is_blocked(const Process& process, const SignalStatus& status, Signal signal, Scope scope) {
-    if (scope == Scope::thread) {
-        return status.blocked.contains(signal);
-    }
-    return is_blocked_everywhere(process, status, signal).value_or(status.blocked.contains(signal));
-}
-
-Verdict foresee_verdict(const SignalStatus& status, Signal signal, const SendOptions& options, bool blocked) {
-    if (is_discarded(status, signal)) {
+/// What comes of a signal that is not kept from its effect on some thread.
+std::optional<Verdict> foresee_effect(const SignalStatus& status, Signal signal, const SendOptions& options,
+                                      bool main_holds) {
+    if (!main_holds && is_discarded(status, signal)) {
         return Verdict::ignored;
     }
-    if (!blocked && is_refused(status, signal, options)) {
-        return Verdict::unhandled;
-    }
+    return is_refused(status, signal, options) ? std::optional(Verdict::unhandled) : std::nullopt;
+}
+
+/// What comes of a signal that is put into the target's queue.
+Verdict foresee_queueing(const SignalStatus& status, Signal signal, const SendOptions& options) {
     if (!signal.is_realtime() && is_pending(status, signal, options.scope)) {
         return Verdict::coalesced;
     }
@@ -152,10 +149,16 @@ Result<Delivery> not_looked_at(const Process& process, Signal signal, const Send
 } // namespace
 
 Delivery foresee(const Process& process, const SignalStatus& status, Signal signal, const SendOptions& options) {
-    const bool blocked = is_blocked(process, status, signal, options.scope);
-    const Verdict verdict = foresee_verdict(status, signal, options, blocked);
-    const bool stays = verdict == Verdict::delivered || verdict == Verdict::coalesced;
-    return {verdict, blocked && stays, true, std::nullopt};
+    const bool main_holds = main_thread_holds(process, status, signal);
+    const bool alone = options.scope == Scope::thread || status.threads <= 1;
+    const bool blocked = main_holds && (alone || every_thread_holds(process, status, signal).value_or(true));
+    if (!blocked) {
+        if (const std::optional<Verdict> verdict = foresee_effect(status, signal, options, main_holds)) {
+            return {*verdict, false, true, std::nullopt};
+        }
+    }
+    const Verdict verdict = foresee_queueing(status, signal, options);
+    return {verdict, blocked && verdict != Verdict::overflow, true, std::nullopt};
 }
 
 Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options) {

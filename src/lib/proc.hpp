@@ -34,6 +34,12 @@ struct FdInfo {
     pid_t pid = 0; ///< in the namespace of the /proc it was read from; 0: not in it, -1: reaped
 };
 
+/// /proc/PID/syscall of a thread asleep in a system call.
+struct SleepingCall {
+    long number = -1;                 ///< -1: asleep, but not in a system call
+    std::uint64_t first_argument = 0; ///< as it was passed
+};
+
 /// EBADMSG for text that the kernel does not write. The comm in it may hold anything, parentheses and newlines too.
 [[nodiscard]] Result<Stat> parse_stat(std::string_view text);
 
@@ -45,6 +51,9 @@ struct FdInfo {
 
 /// The first 8 hex digits of /proc/sys/kernel/random/boot_id.
 [[nodiscard]] std::optional<std::uint32_t> parse_boot_id(std::string_view text) noexcept;
+
+/// Nothing for a thread that runs.
+[[nodiscard]] std::optional<SleepingCall> parse_syscall(std::string_view text) noexcept;
 
 /// The whole of a file that the kernel makes in one piece, from its start; EFBIG above 1 MiB.
 [[nodiscard]] Result<std::string> read_whole(int fd);

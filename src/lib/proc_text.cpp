@@ -173,4 +173,16 @@ std::optional<std::uint32_t> parse_boot_id(std::string_view text) noexcept {
     return text.size() < digits ? std::nullopt : parse_number<std::uint32_t>(text.substr(0, digits), 16);
 }
 
+std::optional<SleepingCall> parse_syscall(std::string_view text) noexcept {
+    SleepingCall call;
+    if (!take_number(text, call.number)) {
+        return std::nullopt;
+    }
+    std::string_view argument = take_word(text);
+    if (!argument.starts_with("0x") || !take_number(argument = argument.substr(2), call.first_argument, 16)) {
+        return std::nullopt;
+    }
+    return call;
+}
+
 } // namespace sig2pid::proc

@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view fd_prefix = "fd:";
 
 std::unexpected<Error> bad_target(std::string_view text, std::size_t column, const std::string& why) {
-    std::string context = "target '" + std::string(text.substr(0, 64)) + "': " + why;
+    std::string context =
+        "target '" + std::string(text.substr(0, 64)) + "', column " + std::to_string(column) + ": " + why;
     return std::unexpected(Error{EINVAL, "parse target", std::move(context), Reason::bad_input, column});
 }
 

@@ -5,7 +5,10 @@
 #include <sig2pid/deliver.hpp>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -117,6 +120,79 @@ TEST(Deliver, ReachesAProcessWhoseMainThreadHasEnded) {
     });
     EXPECT_EQ(deliver_to(child, Signal(SIGTERM)).verdict, Verdict::delivered);
     EXPECT_EQ(child.wait(), 128 + SIGTERM);
+}
+
+int sigwait_for(const std::function<void()>& ready, const SignalSet& wanted) {
+    const sigset_t set = wanted.to_sigset();
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    ready();
+    for (int signal = 0;;) {
+        ::sigwait(&set, &signal);
+    }
+}
+
+/// Whether a thread of the process sleeps in sigwait, with nothing of `set` left to take.
+bool sleeps_in_sigwait(const Child& child, const std::string& thread, const SignalSet& set) {
+    std::ifstream file("/proc/" + std::to_string(child.pid()) + "/task/" + thread + "/syscall");
+    long number = -1;
+    file >> number;
+    const SignalSet pending = signal_status(child.process()).value().shared_pending;
+    return number == SYS_rt_sigtimedwait && (pending.mask() & set.mask()) == 0;
+}
+
+/// The last thread that was started, the main one when there is no other.
+std::string last_thread(const Child& child) {
+    std::string last;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(child.pid()) + "/task")) {
+        last = std::max(last, entry.path().filename().string());
+    }
+    return last;
+}
+
+void await_sigwait(const Child& child, const SignalSet& set) {
+    while (!sleeps_in_sigwait(child, last_thread(child), set)) {
+        ::sched_yield();
+    }
+}
+
+/// While a thread waits in sigwait, /proc does not show the signals it waits for as blocked.
+TEST(Deliver, KnowsThatSigwaitTakesTheSignal) {
+    const SignalSet set = {Signal(SIGRTMIN), Signal(SIGCHLD)};
+    const Child child([&set](const std::function<void()>& ready) { return sigwait_for(ready, set); });
+    const SendOptions refuse{.payload = Payload{1}, .default_policy = DefaultPolicy::refuse};
+    for (int i = 0; i < 20; ++i) {
+        await_sigwait(child, set);
+        EXPECT_FALSE(signal_status(child.process()).value().blocked.contains(Signal(SIGRTMIN)));
+        const Delivery realtime = deliver_to(child, Signal(SIGRTMIN), refuse);
+        EXPECT_EQ(realtime.verdict, Verdict::delivered);
+        EXPECT_TRUE(realtime.blocked);
+        await_sigwait(child, set);
+        EXPECT_EQ(deliver_to(child, Signal(SIGCHLD)).verdict, Verdict::delivered);
+    }
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+}
+
+TEST(Deliver, SparesWhoWaitsForAnotherSignal) {
+    const SignalSet other = {Signal(SIGUSR2)};
+    const Child child([&other](const std::function<void()>& ready) { return sigwait_for(ready, other); });
+    await_sigwait(child, other);
+    EXPECT_EQ(deliver_to(child, usr1, {.default_policy = DefaultPolicy::refuse}).verdict, Verdict::unhandled);
+}
+
+TEST(Deliver, KnowsThatAThreadOfItsOwnWaits) {
+    const SignalSet set = {usr1};
+    const Child child([&set](const std::function<void()>& ready) {
+        const sigset_t mask = set.to_sigset();
+        ::sigprocmask(SIG_BLOCK, &mask, nullptr);
+        std::thread([&] { sigwait_for(ready, set); }).detach();
+        for (;;) {
+            ::pause();
+        }
+        return 0;
+    });
+    await_sigwait(child, set);
+    EXPECT_EQ(deliver_to(child, usr1, {.default_policy = DefaultPolicy::refuse}).verdict, Verdict::delivered);
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
 }
 
 TEST(Deliver, UsesAnOpenReader) {

@@ -95,6 +95,18 @@ TEST(ProcFdInfo, SaysWhenItIsNoPidfd) {
     }
 }
 
+TEST(ProcSyscall, ReadsTheCallOfASleepingThread) {
+    const auto call = parse_syscall("128 0x7ffc00000010 0x0 0x0 0x8 0x0 0x0 0x7ffc00000000 0x7f0000000000\n");
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->number, 128);
+    EXPECT_EQ(call->first_argument, 0x7FFC00000010U);
+    for (const char* text :
+         {"", "running\n", "-1 0x7ffc", "128", "128 x", "128 0x", "128 7", "128 0xfffffffffffffffff"}) {
+        const auto other = parse_syscall(text);
+        EXPECT_TRUE(!other || other->number == -1) << text;
+    }
+}
+
 TEST(ProcBootId, IsTheFirstEightDigits) {
     EXPECT_EQ(parse_boot_id("deadbeef-0000-4000-8000-000000000000\n"), 0xDEADBEEFU);
     EXPECT_EQ(parse_boot_id("deadbee"), std::nullopt);
