@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Plan, then act: every argument is judged and every target pinned before the first signal goes.
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/json.hpp"
+
+#include <sig2pid/deliver.hpp>
+#include <sig2pid/target.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+namespace sig2pid::cli {
+namespace {
+
+/// The arguments as they were typed.
+struct Words {
+    std::string signal = "TERM";
+    std::string value;
+    std::string scope = "process";
+    std::vector<std::string> targets;
+    bool json = false;
+    bool verbose = false;
+};
+
+/// What to do, all of it known to be good.
+struct Plan {
+    std::optional<Signal> signal; ///< none: only probe
+    SendOptions options;
+    std::vector<Target> targets;
+};
+
+struct Pinned {
+    std::string text; ///< as it was named
+    Process process;
+    std::string name; ///< empty when it could not be read
+};
+
+/// How it ended for one target.
+struct Report {
+    std::optional<Verdict> verdict; ///< none: a probe found it, or an error that is no verdict
+    std::optional<bool> blocked;
+    std::optional<Error> error;
+};
+
+std::optional<int> parse_words(Words& words, int argc, char** argv) {
+    CLI::App app("Send one signal to exactly the processes named.", "sig2pid send");
+    app.add_option("-s,--signal", words.signal, "name or number; 0 only probes; default TERM")->type_name("SIG");
+    app.add_option("-q,--value", words.value, "64-bit payload: decimal, 0x hexadecimal or negative")
+        ->type_name("VALUE");
+    app.add_option("--scope", words.scope, "process, thread (the main one) or group (that it leads)")
+        ->type_name("SCOPE")
+        ->check(CLI::IsMember({"process", "thread", "group"}));
+    app.add_flag("--json", words.json, "one JSON object a target");
+    app.add_flag("-v,--verbose", words.verbose, "a table of what became of each");
+    app.add_option("target", words.targets, "PID, PID:INODE[:BOOT] or fd:N")->required()->type_name("TARGET...");
+    app.footer("Nothing is sent unless every target is there.\n\nExamples:\n  sig2pid send 1234\n"
+               "  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid send -s 0 1234 && echo still there");
+    return parse_arguments(app, argc, argv);
+}
+
+bool takes_a_value(std::string_view word) {
+    return word == "-s" || word == "--signal" || word == "-q" || word == "--value" || word == "--scope";
+}
+
+/// -9 is a signal to kill(1) and a group to kill(2). It is neither here, and worth more than "unexpected argument".
+std::optional<std::string_view> find_negative_number(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        const bool number =
+            word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789", 1) == std::string_view::npos;
+        if (number && !takes_a_value(argv[i - 1])) {
+            return word;
+        }
+    }
+    return std::nullopt;
+}
+
+int refuse_negative_number(std::string_view word) {
+    const std::string number(word.substr(1));
+    report("send", "'" + std::string(word) + "': a signal is written -s " + number +
+                       "; as a target it would mean a process group, whose word is group:" + number +
+                       " (not in this version yet)");
+    return exit_usage;
+}
+
+Scope parse_scope(std::string_view word) {
+    return word == "thread" ? Scope::thread : word == "group" ? Scope::group : Scope::process;
+}
+
+Result<> plan_signal(const Words& words, Plan& plan) {
+    plan.options.scope = parse_scope(words.scope);
+    if (!words.value.empty()) {
+        Result<Payload> payload = parse_payload(words.value);
+        if (!payload) {
+            return forward_error(payload);
+        }
+        plan.options.payload = *payload;
+    }
+    if (words.signal == "0") {
+        return {};
+    }
+    Result<Signal> signal = Signal::parse(words.signal);
+    if (!signal) {
+        return forward_error(signal);
+    }
+    plan.signal = *signal;
+    return {};
+}
+
+/// Reads the words into `plan`, and reports everything that is wrong with them, not only the first.
+bool make_plan(const Words& words, Plan& plan) {
+    const Result<> planned = plan_signal(words, plan);
+    if (!planned) {
+        report("send", planned.error());
+    }
+    bool good = planned.has_value();
+    for (const std::string& text : words.targets) {
+        const Result<Target> target = Target::parse(text);
+        if (target) {
+            plan.targets.push_back(*target);
+        } else {
+            report("send", target.error());
+            good = false;
+        }
+    }
+    return good;
+}
+
+Json describe(std::string_view text, const Process* process, const Plan& plan, const Report& result) {
+    Json line;
+    line["target"] = text;
+    line["pid"] = process != nullptr ? Json(process->pid()) : Json();
+    line["inode"] = process != nullptr ? Json(process->inode()) : Json();
+    line["signal"] = plan.signal ? Json(plan.signal->name()) : Json();
+    line["value"] = plan.options.payload ? Json(plan.options.payload->bits) : Json();
+    line["verdict"] = result.verdict ? Json(to_string(*result.verdict)) : Json();
+    line["blocked"] = result.blocked ? Json(*result.blocked) : Json();
+    line["error"] = result.error ? Json(result.error->message()) : Json();
+    return line;
+}
+
+bool is_same(const Process& left, const Process& right) {
+    return left.pid() == right.pid() && left.inode() == right.inode();
+}
+
+/// A process named twice is one target.
+void add_pinned(std::vector<Pinned>& all, const Target& target, Process process) {
+    const bool known = std::ranges::any_of(all, [&](const Pinned& other) { return is_same(other.process, process); });
+    if (!known) {
+        all.push_back({target.text(), std::move(process), {}});
+    }
+}
+
+/// The more serious of two exit codes that stand for "nothing was done".
+ExitCode worse(ExitCode left, ExitCode right) {
+    return std::max(left, right);
+}
+
+/// Pins every target; exit_done when all are there.
+ExitCode pin_all(const Plan& plan, const Words& words, std::vector<Pinned>& pinned) {
+    ExitCode code = exit_done;
+    for (const Target& target : plan.targets) {
+        Result<Process> process = resolve(target);
+        if (process) {
+            add_pinned(pinned, target, std::move(*process));
+            continue;
+        }
+        code = worse(code, exit_code_of(process.error()));
+        report("send", "target '" + target.text() + "': " + process.error().message());
+        if (words.json) {
+            const bool gone = process.error().reason == Reason::gone;
+            print_json(describe(target.text(), nullptr, plan,
+                                {gone ? std::optional(Verdict::gone) : std::nullopt, std::nullopt, process.error()}));
+        }
+    }
+    if (code != exit_done && !pinned.empty()) {
+        report("send", "nothing was sent: the other targets were there, this was all or none");
+    }
+    return code;
+}
+
+Report probe_target(const Process& process) {
+    const Result<ProcessState> state = process.state();
+    if (state && *state == ProcessState::zombie) {
+        return {Verdict::zombie, false, std::nullopt};
+    }
+    Result<> probed = probe(process);
+    if (probed) {
+        return {};
+    }
+    const Reason reason = probed.error().reason;
+    const bool known = reason == Reason::gone || reason == Reason::no_permission || reason == Reason::foreign_namespace;
+    const Verdict verdict = reason == Reason::gone ? Verdict::gone : Verdict::denied;
+    return {known ? std::optional(verdict) : std::nullopt, std::nullopt, probed.error()};
+}
+
+Report act(const Process& process, const Plan& plan) {
+    if (!plan.signal) {
+        return probe_target(process);
+    }
+    Result<Delivery> delivery = deliver(process, *plan.signal, plan.options);
+    if (!delivery) {
+        return {std::nullopt, std::nullopt, std::move(delivery).error()};
+    }
+    const auto blocked = delivery->looked ? std::optional(delivery->blocked) : std::nullopt;
+    return {delivery->verdict, blocked, std::move(delivery->error)};
+}
+
+/// 0 also for what came to nothing without being an error: the target has it pending, or wants none.
+ExitCode exit_code_of(const Report& result) {
+    if (!result.verdict) {
+        return result.error ? exit_system : exit_done;
+    }
+    switch (*result.verdict) {
+    case Verdict::delivered:
+    case Verdict::coalesced:
+    case Verdict::ignored:
+        return exit_done;
+    case Verdict::gone:
+    case Verdict::zombie:
+        return exit_no_target;
+    default:
+        return exit_system;
+    }
+}
+
+std::string who(const Pinned& target) {
+    const std::string pid = "process " + std::to_string(target.process.pid());
+    return target.name.empty() ? pid : pid + " (" + target.name + ")";
+}
+
+/// What went wrong, for a person. The error of the library begins with the process too: that is cut.
+std::string complaint(const Pinned& target, const Report& result) {
+    if (result.verdict == Verdict::zombie) {
+        return who(target) + ": zombie: it has exited and waits for its parent; no signal reaches it";
+    }
+    std::string why = result.error ? result.error->message() : "no reason was given";
+    const std::string prefix = "process " + std::to_string(target.process.pid()) + ": ";
+    if (why.starts_with(prefix)) {
+        why.erase(0, prefix.size());
+    }
+    const std::string verdict = result.verdict ? std::string(to_string(*result.verdict)) + ": " : "";
+    return who(target) + ": " + verdict + why;
+}
+
+std::vector<std::string> table_row(const Pinned& target, const Plan& plan, const Report& result) {
+    std::string verdict = result.verdict ? std::string(to_string(*result.verdict)) : result.error ? "error" : "there";
+    if (result.blocked.value_or(false)) {
+        verdict += " (blocked: stays pending)";
+    }
+    return {target.process.token().to_string(), target.name, plan.signal ? plan.signal->name() : "0", verdict};
+}
+
+/// Acts on each, says how it went, and sums up the exit code.
+int act_on_all(const Plan& plan, const Words& words, std::vector<Pinned>& pinned) {
+    std::vector<std::vector<std::string>> rows = {{"PROCESS", "NAME", "SIGNAL", "VERDICT"}};
+    std::size_t failed = 0;
+    ExitCode code = exit_done;
+    for (Pinned& target : pinned) {
+        if (words.verbose) {
+            target.name = name(target.process).value_or(""); // before it may be gone
+        }
+        const Report result = act(target.process, plan);
+        const ExitCode own = exit_code_of(result);
+        code = worse(code, own);
+        if (words.json) {
+            print_json(describe(target.text, &target.process, plan, result));
+        }
+        rows.push_back(table_row(target, plan, result));
+        if (own != exit_done) {
+            ++failed;
+            target.name = target.name.empty() ? name(target.process).value_or("") : target.name;
+            report("send", complaint(target, result));
+        }
+    }
+    if (words.verbose && !words.json) {
+        print_table(rows);
+    }
+    return failed > 0 && failed < pinned.size() ? exit_partial : code;
+}
+
+} // namespace
+
+int send_command(int argc, char** argv) {
+    if (const std::optional<std::string_view> word = find_negative_number(argc, argv)) {
+        return refuse_negative_number(*word);
+    }
+    Words words;
+    if (const std::optional<int> code = parse_words(words, argc, argv)) {
+        return *code;
+    }
+    Plan plan;
+    if (!make_plan(words, plan)) {
+        return exit_usage;
+    }
+    std::vector<Pinned> pinned;
+    if (const ExitCode code = pin_all(plan, words, pinned); code != exit_done) {
+        return code;
+    }
+    return act_on_all(plan, words, pinned);
+}
+
+} // namespace sig2pid::cli

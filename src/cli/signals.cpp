@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/json.hpp"
+
+#include <sig2pid/signal.hpp>
+
+#include <cstring>
+
+namespace sig2pid::cli {
+namespace {
+
+std::string description(Signal signal) {
+    if (signal.is_reserved_by_libc()) {
+        return "kept by libc for its threads";
+    }
+    if (signal.is_realtime()) {
+        return "real-time: queued, with its payload";
+    }
+    const char* const text = ::sigdescr_np(signal.number());
+    return text != nullptr ? text : "";
+}
+
+void print_row(Signal signal) {
+    print_json({{"number", signal.number()},
+                {"name", signal.name()},
+                {"action", to_string(signal.default_action())},
+                {"realtime", signal.is_realtime()},
+                {"reserved", signal.is_reserved_by_libc()},
+                {"description", description(signal)}});
+}
+
+void print_signals(const std::vector<Signal>& signals) {
+    std::vector<std::vector<std::string>> rows = {{"NUMBER", "NAME", "ACTION", "DESCRIPTION"}};
+    for (const Signal signal : signals) {
+        rows.push_back({std::to_string(signal.number()), signal.name(), std::string(to_string(signal.default_action())),
+                        description(signal)});
+    }
+    print_table(rows);
+}
+
+std::vector<Signal> all_signals() {
+    std::vector<Signal> signals;
+    for (int number = Signal::min; number <= Signal::max; ++number) {
+        signals.emplace_back(number);
+    }
+    return signals;
+}
+
+} // namespace
+
+int signals_command(int argc, char** argv) {
+    CLI::App app("List signals: names, numbers, default actions.", "sig2pid signals");
+    std::string wanted;
+    bool json = false;
+    app.add_option("signal", wanted, "only this one: USR1, SIGUSR1, 10, RTMIN+3")->type_name("NAME|NUMBER");
+    app.add_flag("--json", json, "one JSON object a line");
+    app.footer("Examples:\n  sig2pid signals\n  sig2pid signals RTMIN+3");
+    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+        return *code;
+    }
+    std::vector<Signal> signals = all_signals();
+    if (!wanted.empty()) {
+        const Result<Signal> signal = Signal::parse(wanted);
+        if (!signal) {
+            report("signals", signal.error());
+            return exit_code_of(signal.error());
+        }
+        signals = {*signal};
+    }
+    if (json) {
+        std::ranges::for_each(signals, print_row);
+    } else {
+        print_signals(signals);
+    }
+    return exit_done;
+}
+
+} // namespace sig2pid::cli

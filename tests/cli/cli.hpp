@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include "helpers/child.hpp"
+#include "helpers/command.hpp"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace sig2pid::test {
+
+using Json = nlohmann::json;
+using Arguments = std::vector<std::string>;
+
+/// The program with these arguments, to be started.
+inline Arguments sig2pid(Arguments arguments) {
+    arguments.insert(arguments.begin(), SIG2PID);
+    return arguments;
+}
+
+/// The program run to its end with these arguments.
+inline Outcome run_sig2pid(const Arguments& arguments) {
+    return run(sig2pid(arguments));
+}
+
+/// Each line of the text as JSON.
+inline std::vector<Json> json_lines(const std::string& text) {
+    std::vector<Json> lines;
+    for (std::size_t start = 0; start < text.size();) {
+        const std::size_t end = text.find('\n', start);
+        lines.push_back(Json::parse(text.substr(start, end - start)));
+        start = end == std::string::npos ? text.size() : end + 1;
+    }
+    return lines;
+}
+
+inline bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace sig2pid::test

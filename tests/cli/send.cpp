@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/cli.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace sig2pid::test {
+namespace {
+
+class SendCommand : public testing::Test {
+protected:
+    SendCommand() { EXPECT_EQ(receiver_.read_out_line(), "ready"); }
+
+    Command receiver_{{SIGNAL_TO_STATUS}};
+    std::string pid_ = std::to_string(receiver_.pid());
+    std::string token_ = Process::open(receiver_.pid()).value().token().to_string();
+};
+
+TEST_F(SendCommand, SendsTermByDefaultAndSaysNothing) {
+    const Outcome outcome = run_sig2pid({"send", pid_});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.out + outcome.err, "");
+    EXPECT_EQ(receiver_.finish().status, SIGTERM);
+}
+
+TEST_F(SendCommand, SendsToATokenWithA64BitValue) {
+    const Outcome outcome = run_sig2pid({"send", "-s", "RTMIN+3", "-q", "0xFEDCBA9876543210", token_});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_TRUE(contains(receiver_.finish().out, " 18364758544493064720\n"));
+}
+
+TEST_F(SendCommand, TakesANegativeValue) {
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", "-q", "-1", pid_}).status, 0);
+    EXPECT_TRUE(contains(receiver_.finish().out, " 18446744073709551615\n"));
+}
+
+TEST_F(SendCommand, TellsAllInJson) {
+    const Outcome outcome = run_sig2pid({"send", "--json", "-s", "USR1", "-q", "7", token_});
+    const Json line = json_lines(outcome.out).at(0);
+    EXPECT_EQ(line["target"], token_);
+    EXPECT_EQ(line["pid"], receiver_.pid());
+    EXPECT_EQ(line["signal"], "SIGUSR1");
+    EXPECT_EQ(line["value"], 7);
+    EXPECT_EQ(line["verdict"], "delivered");
+    EXPECT_EQ(line["blocked"], true);
+    EXPECT_TRUE(line["error"].is_null());
+    EXPECT_TRUE(line["inode"].is_number());
+}
+
+TEST_F(SendCommand, OnlyProbesWithSignalZero) {
+    EXPECT_EQ(run_sig2pid({"send", "-s", "0", pid_}).status, 0);
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR2", pid_}).status, 0);
+    EXPECT_EQ(receiver_.finish().status, SIGUSR2);
+    EXPECT_EQ(run_sig2pid({"send", "-s", "0", token_}).status, 1);
+}
+
+TEST_F(SendCommand, SendsOnceToWhoIsNamedTwice) {
+    const Outcome outcome = run_sig2pid({"send", "--json", "-s", "USR1", pid_, token_});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(json_lines(outcome.out).size(), 1U);
+}
+
+TEST_F(SendCommand, SendsNothingWhenAnyTargetIsGone) {
+    std::string stale = token_;
+    stale.insert(stale.find(':') + 1, "9");
+    const Outcome outcome = run_sig2pid({"send", pid_, stale});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_TRUE(contains(outcome.err, "nothing was sent")) << outcome.err;
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", pid_}).status, 0);
+    EXPECT_EQ(receiver_.finish().status, SIGUSR1);
+}
+
+struct Mistake {
+    Arguments arguments;
+    const char* message;
+};
+
+TEST_F(SendCommand, RefusesBadInputAndSendsNothing) {
+    const std::vector<Mistake> mistakes = {
+        {{"-s", "USR3"}, "did you mean USR1?"},
+        {{"-s", "65"}, "1 to 64"},
+        {{"-s", ""}, "unknown signal"},
+        {{"-q", "x"}, "not a decimal or hexadecimal number"},
+        {{"-q", "18446744073709551616"}, "does not fit 64 bits"},
+        {{"-q", "-9223372036854775809"}, "does not fit 64 bits"},
+        {{"-q", "0x"}, "not a decimal or hexadecimal number"},
+        {{"-q", "--1"}, "not a decimal or hexadecimal number"},
+        {{"--scope", "everyone"}, "--scope"},
+        {{"0"}, "group:"},
+        {{"-9"}, "-s 9"},
+        {{"--", "-77"}, "group:77"},
+        {{"12x"}, "column 3"},
+        {{"12:34:xyz"}, "column 7"},
+        {{"fd:99"}, "not open"},
+        {{"4194305"}, "no PID is above 4194304"},
+    };
+    for (const Mistake& mistake : mistakes) {
+        Arguments arguments = {"send", pid_};
+        arguments.insert(arguments.end(), mistake.arguments.begin(), mistake.arguments.end());
+        const Outcome outcome = run_sig2pid(arguments);
+        EXPECT_EQ(outcome.status, 2) << outcome.err;
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_TRUE(contains(outcome.err, mistake.message)) << outcome.err;
+    }
+    EXPECT_EQ(run_sig2pid({"send"}).status, 2);
+    EXPECT_EQ(run_sig2pid({"send", "-s", "HUP", pid_}).status, 0);
+    EXPECT_EQ(receiver_.finish().status, SIGHUP);
+}
+
+TEST_F(SendCommand, TakesAnInheritedPidfd) {
+    const Process pinned = Process::open(receiver_.pid()).value();
+    ::fcntl(pinned.fd(), F_SETFD, 0);
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", "fd:" + std::to_string(pinned.fd())}).status, 0);
+    EXPECT_EQ(receiver_.finish().status, SIGUSR1);
+}
+
+TEST(SendCommandVerdict, SaysZombieAndGone) {
+    Child child(pause_at_defaults);
+    const std::string pid = std::to_string(child.pid());
+    EXPECT_EQ(run_sig2pid({"send", "-s", "KILL", pid}).status, 0);
+    child.wait_for_zombie();
+    const Outcome zombie = run_sig2pid({"send", "--json", pid});
+    EXPECT_EQ(zombie.status, 1);
+    EXPECT_EQ(json_lines(zombie.out).at(0)["verdict"], "zombie");
+    EXPECT_TRUE(contains(zombie.err, "waits for its parent")) << zombie.err;
+    child.wait();
+    const Outcome gone = run_sig2pid({"send", "--json", pid});
+    EXPECT_EQ(gone.status, 1);
+    EXPECT_EQ(json_lines(gone.out).at(0)["verdict"], "gone");
+}
+
+TEST(SendCommandVerdict, CountsCoalescedAndIgnoredAsDoneButSaysSo) {
+    const Child child([](const std::function<void()>& ready) {
+        ::signal(SIGUSR2, SIG_IGN);
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGUSR1);
+        ::sigprocmask(SIG_BLOCK, &set, nullptr);
+        return pause_at_defaults(ready);
+    });
+    const std::string pid = std::to_string(child.pid());
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", pid}).status, 0);
+    const Outcome coalesced = run_sig2pid({"send", "-v", "-s", "USR1", pid});
+    EXPECT_EQ(coalesced.status, 0);
+    EXPECT_TRUE(contains(coalesced.out, "coalesced")) << coalesced.out;
+    const Outcome ignored = run_sig2pid({"send", "--json", "-s", "USR2", pid});
+    EXPECT_EQ(ignored.status, 0);
+    EXPECT_EQ(json_lines(ignored.out).at(0)["verdict"], "ignored");
+}
+
+TEST(SendCommandVerdict, SaysPartialWhenSomeFail) {
+    const Child well(block_all_and_pause);
+    const Child full([](const std::function<void()>& ready) {
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_SIGPENDING, &none);
+        return block_all_and_pause(ready);
+    });
+    const Outcome outcome =
+        run_sig2pid({"send", "-s", "RTMIN", "-q", "1", std::to_string(well.pid()), std::to_string(full.pid())});
+    EXPECT_EQ(outcome.status, 64);
+    EXPECT_TRUE(contains(outcome.err, "overflow")) << outcome.err;
+    EXPECT_EQ(run_sig2pid({"send", "-s", "RTMIN", "-q", "1", std::to_string(full.pid())}).status, 3);
+}
+
+TEST(SendCommandVerdict, SaysDeniedAndWhy) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "becoming another user needs root";
+    }
+    const Child target(pause_at_defaults);
+    const Outcome outcome =
+        run({"setpriv", "--reuid=65534", "--clear-groups", SIG2PID, "send", "--json", std::to_string(target.pid())});
+    if (outcome.status == 127 || outcome.status == 126) {
+        GTEST_SKIP() << "another user cannot run the program from here: " << outcome.err;
+    }
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_EQ(json_lines(outcome.out).at(0)["verdict"], "denied");
+    EXPECT_TRUE(contains(outcome.err, "runs as user 0")) << outcome.err;
+}
+
+TEST(SendCommandVerdict, MakesForeignNamesHarmless) {
+    Child child([](const std::function<void()>& ready) {
+        ::prctl(PR_SET_NAME, "\x1b[31m\xff");
+        return pause_at_defaults(ready);
+    });
+    const Outcome outcome = run_sig2pid({"send", "-v", "-s", "URG", std::to_string(child.pid())});
+    EXPECT_TRUE(contains(outcome.out, "\\x1b[31m\\xff")) << outcome.out;
+}
+
+} // namespace
+} // namespace sig2pid::test
