@@ -267,7 +267,9 @@ int act_on_all(const Plan& plan, const Words& words, std::vector<Pinned>& pinned
         if (words.json) {
             print_json(describe(target.text, &target.process, plan, result));
         }
-        rows.push_back(table_row(target, plan, result));
+        if (words.verbose) {
+            rows.push_back(table_row(target, plan, result));
+        }
         if (own != exit_done) {
             ++failed;
             target.name = target.name.empty() ? name(target.process).value_or("") : target.name;
