@@ -11,6 +11,10 @@ target_include_directories(sig2pid_options INTERFACE "${PROJECT_SOURCE_DIR}/incl
 target_compile_options(sig2pid_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
   -Wformat=2 -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # optimised string concatenation is taken for overlapping copies (GCC bug 105651)
+  target_compile_options(sig2pid_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 if(SIG2PID_DEVELOPER)
   target_compile_options(sig2pid_options INTERFACE -Werror)
 endif()
