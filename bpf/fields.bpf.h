@@ -169,13 +169,20 @@ static __always_inline long load_located(const struct occurrence* event, const v
     return bpf_probe_read_kernel_str(text, S2P_MAX_STRING, event->record + (location & 0xffff));
 }
 
+/* No byte behind the array, even if it is full and has no NUL. */
+static __always_inline long load_chars(const struct occurrence* event, const volatile struct s2p_field* field,
+                                       char* text) {
+    __u32 size = field->size < S2P_MAX_STRING ? field->size : S2P_MAX_STRING;
+    return bpf_probe_read_kernel_str(text, size, event->record + field->offset);
+}
+
 /* Reads a string field into `text` (twice S2P_MAX_STRING bytes). Returns its length with the NUL, or an error. */
 static __noinline long load_string(const struct occurrence* event, __u32 index, char* text) {
     const volatile struct s2p_field* field = &rule.field[index & (S2P_MAX_FIELDS - 1)];
     struct task_struct* subject = event->subject;
     switch (field->source) {
     case S2P_RECORD_CHARS:
-        return bpf_probe_read_kernel_str(text, field->room & (2 * S2P_MAX_STRING - 1), event->record + field->offset);
+        return load_chars(event, field, text);
     case S2P_RECORD_LOC:
         return load_located(event, field, text);
     case S2P_RECORD_USER:

@@ -144,13 +144,25 @@ struct ArgumentType {
     std::uint8_t bytes;
     bool is_signed;
 };
-constexpr std::array<ArgumentType, 19> argument_types = {{
+constexpr std::array<ArgumentType, 21> argument_types = {{
     {"int", 4, true},           {"pid_t", 4, true},     {"clockid_t", 4, true}, {"key_t", 4, true},
     {"timer_t", 4, true},       {"long", 8, true},      {"loff_t", 8, true},    {"off_t", 8, true},
     {"unsigned int", 4, false}, {"unsigned", 4, false}, {"uid_t", 4, false},    {"gid_t", 4, false},
     {"u32", 4, false},          {"__u32", 4, false},    {"uint32_t", 4, false}, {"qid_t", 4, false},
-    {"umode_t", 2, false},      {"__s32", 4, true},     {"rwf_t", 4, true},
+    {"umode_t", 2, false},      {"__s32", 4, true},     {"rwf_t", 4, true},     {"mqd_t", 4, true},
+    {"key_serial_t", 4, true},
 }};
+
+/// Nothing for a type that fills its register.
+std::optional<ArgumentType> argument_type(std::string_view declared) {
+    declared.remove_prefix(declared.starts_with("const ") ? 6 : 0);
+    const auto* const found = std::ranges::find(argument_types, declared, &ArgumentType::name);
+    if (found != argument_types.end()) {
+        return *found;
+    }
+    const bool is_enum = declared.starts_with("enum ") && !declared.ends_with('*');
+    return is_enum ? std::optional(ArgumentType{declared, 4, false}) : std::nullopt;
+}
 
 /// What a record's field is to an expression, or nothing where it is of no use there.
 std::optional<std::pair<Field, s2p_field>> usable(const RecordField& declared, bool is_syscall) {
@@ -180,8 +192,7 @@ std::optional<std::pair<Field, s2p_field>> usable(const RecordField& declared, b
     field.type = declared.type == "bool" ? FieldType::boolean : FieldType::integer;
     field.bytes = static_cast<std::uint8_t>(declared.size);
     field.is_signed = declared.is_signed;
-    const auto* const argument = std::ranges::find(argument_types, declared.type, &ArgumentType::name);
-    if (is_syscall && argument != argument_types.end()) {
+    if (const auto argument = argument_type(declared.type); is_syscall && argument) {
         field.bytes = argument->bytes;
         field.is_signed = argument->is_signed;
     }
@@ -209,24 +220,25 @@ Error unknown_event(std::string_view name) {
     return unknown_event(name, known);
 }
 
-/// The names beside the one that was not found: those of its category, or the categories.
-Error unknown_tracepoint(const Tracefs& tracefs, std::string_view name, const std::string& prefix,
-                         const std::string& category) {
-    auto names = tracefs.list(category);
-    const bool is_syscall = prefix == "syscall:";
-    std::string lead = prefix;
-    if (!names) {
-        names = tracefs.list();
-    } else if (!is_syscall) {
-        lead += category + "/";
+/// The category, or where there is none of this name the nearest one; empty where none is near.
+std::string known_category(const Tracefs& tracefs, const std::string& category) {
+    const auto names = tracefs.list().value_or(std::vector<std::string>());
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    return std::string(std::ranges::find(known, category) != known.end() ? category : nearest(category, known));
+}
+
+/// The names beside the one that was not found.
+Error unknown_tracepoint(const Tracefs& tracefs, std::string_view name, bool is_syscall, const std::string& category) {
+    const std::string near = known_category(tracefs, category);
+    auto names = near.empty() ? std::vector<std::string>() : tracefs.list(near).value_or(std::vector<std::string>());
+    for (auto& entry : names) {
+        if (!is_syscall) {
+            entry = "tracepoint:" + near + "/" + entry;
+        } else if (entry.starts_with("sys_enter_")) {
+            entry = "syscall:" + entry.substr(10);
+        }
     }
-    if (!names) {
-        return unknown_event(name);
-    }
-    for (auto& entry : *names) {
-        entry = lead + (is_syscall && entry.starts_with("sys_enter_") ? entry.substr(10) : entry);
-    }
-    const std::vector<std::string_view> known(names->begin(), names->end());
+    const std::vector<std::string_view> known(names.begin(), names.end());
     return unknown_event(name, known);
 }
 
@@ -246,7 +258,7 @@ Result<SourcedEvent> find_generic(std::string_view name, bool is_syscall) {
     const std::string category = is_syscall ? "syscalls" : rest.substr(0, slash);
     const auto format = tracefs->format(category, is_syscall ? "sys_enter_" + rest : rest.substr(slash + 1));
     if (!format) {
-        return std::unexpected(format.error().code == ENOENT ? unknown_tracepoint(*tracefs, name, prefix, category)
+        return std::unexpected(format.error().code == ENOENT ? unknown_tracepoint(*tracefs, name, is_syscall, category)
                                                              : format.error());
     }
     return event_of_record(std::string(name), *format,

@@ -162,8 +162,13 @@ Result<RecordFormat> Tracefs::format(const std::string& category, const std::str
     if (!is_plain_name(category) || !is_plain_name(name)) {
         return failure(ENOENT, "tracefs", {});
     }
-    const auto text = read_file(root_.get(), "events/" + category + "/" + name + "/format");
-    return text ? parse_format(*text) : std::unexpected(text.error());
+    auto text = read_file(root_.get(), "events/" + category + "/" + name + "/format");
+    if (!text) {
+        // "enable" and the like are files beside the directories of tracepoints
+        const bool absent = text.error().code == ENOTDIR || text.error().code == ENAMETOOLONG;
+        return absent ? failure(ENOENT, "tracefs", {}) : std::unexpected(text.error());
+    }
+    return parse_format(*text);
 }
 
 Result<std::vector<std::string>> Tracefs::list(const std::string& category) const {
