@@ -231,9 +231,10 @@ std::string known_category(const Tracefs& tracefs, const std::string& category) 
 Error unknown_tracepoint(const Tracefs& tracefs, std::string_view name, bool is_syscall, const std::string& category) {
     const std::string near = known_category(tracefs, category);
     auto names = near.empty() ? std::vector<std::string>() : tracefs.list(near).value_or(std::vector<std::string>());
+    const std::string lead = "tracepoint:" + near + "/";
     for (auto& entry : names) {
         if (!is_syscall) {
-            entry = "tracepoint:" + near + "/" + entry;
+            entry.insert(0, lead);
         } else if (entry.starts_with("sys_enter_")) {
             entry = "syscall:" + entry.substr(10);
         }
@@ -322,11 +323,12 @@ Result<std::vector<std::string>> generic_events(std::string_view prefix) {
     }
     std::vector<std::string> names;
     for (const auto& category : *categories) {
+        const std::string lead = "tracepoint:" + category + "/";
         for (const auto& entry : tracefs->list(category).value_or(std::vector<std::string>())) {
             if (category == "syscalls" && entry.starts_with("sys_enter_")) {
                 names.push_back("syscall:" + entry.substr(10));
             }
-            names.push_back("tracepoint:" + category + "/" + entry);
+            names.push_back(lead + entry);
         }
     }
     std::erase_if(names, [prefix](const std::string& entry) { return !entry.starts_with(prefix); });
