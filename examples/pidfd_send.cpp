@@ -3,9 +3,9 @@
 #include <sig2pid/process.hpp>
 #include <sig2pid/send.hpp>
 #include <sig2pid/signal.hpp>
+#include <sig2pid/target.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 
 int main(int argc, char** argv) {
     using namespace sig2pid;
@@ -18,8 +18,13 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "pidfd_send: %s\n", signal.error().message().c_str());
         return 2;
     }
+    const Result<Target> target = Target::parse(argv[1]);
+    if (!target) {
+        std::fprintf(stderr, "pidfd_send: %s\n", target.error().message().c_str());
+        return 2;
+    }
     // From here on the process is pinned: its PID may pass to another, this descriptor never will.
-    const Result<Process> process = Process::open(std::atoi(argv[1]));
+    const Result<Process> process = resolve(*target);
     if (!process) {
         std::fprintf(stderr, "pidfd_send: %s\n", process.error().message().c_str());
         return 1;

@@ -9,8 +9,10 @@
 
 using namespace sig2pid;
 
+namespace {
+
 /// Prints all that is pending; false when it is time to end.
-static bool drain(Receiver& receiver) {
+bool drain(Receiver& receiver) {
     for (;;) {
         const Result<std::optional<ReceivedSignal>> received = receiver.receive(std::chrono::nanoseconds::zero());
         if (!received || !*received) {
@@ -25,6 +27,8 @@ static bool drain(Receiver& receiver) {
         }
     }
 }
+
+} // namespace
 
 int main() {
     SignalSet signals = {Signal(SIGUSR1), Signal(SIGUSR2), Signal(SIGTERM)};

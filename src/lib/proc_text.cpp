@@ -179,10 +179,11 @@ std::optional<SleepingCall> parse_syscall(std::string_view text) noexcept {
         return std::nullopt;
     }
     std::string_view argument = take_word(text);
-    if (!argument.starts_with("0x") || !take_number(argument = argument.substr(2), call.first_argument, 16)) {
+    if (!argument.starts_with("0x")) {
         return std::nullopt;
     }
-    return call;
+    argument.remove_prefix(2);
+    return take_number(argument, call.first_argument, 16) ? std::optional(call) : std::nullopt;
 }
 
 } // namespace sig2pid::proc

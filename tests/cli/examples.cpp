@@ -25,7 +25,7 @@ TEST(Examples, PidfdSendSendsThePayload1234) {
 
 TEST(Examples, PidfdSendRefusesBadInput) {
     EXPECT_EQ(run({example("pidfd_send")}).status, 2);
-    EXPECT_EQ(run({example("pidfd_send"), "0", "USR1"}).status, 1);
+    EXPECT_EQ(run({example("pidfd_send"), "0", "USR1"}).status, 2);
     EXPECT_EQ(run({example("pidfd_send"), std::to_string(::getpid()), "NONE"}).status, 2);
 }
 

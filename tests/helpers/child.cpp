@@ -63,7 +63,7 @@ int Child::wait() {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void Child::wait_for_zombie() {
+void Child::wait_for_zombie() const {
     siginfo_t info{};
     EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(pid()), &info, WEXITED | WNOWAIT), 0);
 }

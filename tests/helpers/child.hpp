@@ -24,7 +24,7 @@ public:
     int wait();
 
     /// Waits for the end and leaves a zombie.
-    void wait_for_zombie();
+    void wait_for_zombie() const;
 
 private:
     std::optional<Process> process_;

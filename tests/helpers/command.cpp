@@ -28,6 +28,7 @@ Pipe make_pipe() {
 
 [[noreturn]] void execute(const std::vector<std::string>& argv, int out, int err) {
     std::vector<char*> pointers;
+    pointers.reserve(argv.size() + 1);
     for (const std::string& argument : argv) {
         pointers.push_back(const_cast<char*>(argument.c_str()));
     }
