@@ -53,8 +53,8 @@ static __always_inline void report(const struct occurrence* event, struct s2p_ma
         return;
     }
     struct s2p_match* out = bpf_ringbuf_reserve(&reports, sizeof(*out) + rule.payload, 0);
-    account(match, out != 0);
     if (!out) {
+        account(match, false);
         return;
     }
     *out = *match;
@@ -62,6 +62,7 @@ static __always_inline void report(const struct occurrence* event, struct s2p_ma
         fill_field(event, out, i);
     }
     bpf_ringbuf_submit(out, 0);
+    account(match, true); /* last: whoever sees the account complete finds every report in the ring */
 }
 
 static __always_inline bool take(struct s2p_match* match) {
