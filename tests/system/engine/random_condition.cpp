@@ -57,6 +57,9 @@ std::uint64_t RandomCondition::integer(const Field& field) {
 }
 
 std::string RandomCondition::text(std::size_t longest) {
+    if (below(3) == 0) {
+        return few_letters("ab", std::min<std::size_t>(longest, 12));
+    }
     constexpr std::array<std::size_t, 20> lengths = {0,  1,  7,  8,   9,   15,  16,  17,  23,  24,
                                                      25, 63, 64, 127, 128, 129, 247, 248, 254, 255};
     const auto end = std::ranges::upper_bound(lengths, longest) - lengths.begin();
@@ -64,6 +67,14 @@ std::string RandomCondition::text(std::size_t longest) {
     if (!made.empty() && below(3) == 0) {
         auto& byte = below(2) == 0 ? made.back() : made[below(made.size())];
         byte = byte == 'x' ? 'y' : 'x';
+    }
+    return made;
+}
+
+std::string RandomCondition::few_letters(std::string_view letters, std::size_t longest) {
+    std::string made;
+    for (std::size_t left = below(longest + 1); left > 0; left--) {
+        made += letters[below(letters.size())];
     }
     return made;
 }
@@ -166,8 +177,12 @@ std::string RandomCondition::of_two() {
     return left.name + relations.at(below(6)) + right->name;
 }
 
-/// The beginning and the end of a string that may well occur, with wildcards in between and instead of some bytes.
+/// The beginning and the end of a string that may well occur, with wildcards in between and instead of some bytes; or
+/// stars and few letters, where the first place that a star stops at is seldom the right one.
 std::string RandomCondition::pattern(std::size_t longest) {
+    if (below(3) == 0) {
+        return "*" + few_letters("aabb*?", 8);
+    }
     const std::string model = text(longest);
     const std::size_t head = std::min(model.size(), below(25));
     const std::size_t tail = std::min(model.size() - head, below(25));

@@ -39,6 +39,7 @@ private:
     [[nodiscard]] std::string list(const Field& field);
     [[nodiscard]] std::string chain(int depth, const char* joint);
     [[nodiscard]] std::string literal(const Field& field);
+    [[nodiscard]] std::string few_letters(std::string_view letters, std::size_t longest);
     [[nodiscard]] std::string pattern(std::size_t longest);
     [[nodiscard]] std::string pattern_token(char byte);
 
