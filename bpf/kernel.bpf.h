@@ -105,6 +105,12 @@ struct percpu_counter {
 struct mm_struct {
     struct percpu_counter rss_stat[4]; /* 6.2 */
 };
+struct mm_rss_stat { /* before 6.2 */
+    atomic_long_t count[4];
+};
+struct mm_struct___before_6_2 {
+    struct mm_rss_stat rss_stat;
+};
 
 struct task_struct {
     unsigned int flags;

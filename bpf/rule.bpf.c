@@ -174,16 +174,18 @@ static __always_inline bool cgroup_is_full(struct task_struct* task) {
 
 enum { PAGE_KB = 4 };
 
-/* Resident pages, within the kernel's per-CPU batches. */
+#define RESIDENT(mm, kind)                                                                                             \
+    (bpf_core_type_exists(struct mm_rss_stat)                                                                          \
+         ? BPF_CORE_READ((struct mm_struct___before_6_2*)(mm), rss_stat.count[kind].counter)                           \
+         : BPF_CORE_READ((struct mm_struct*)(mm), rss_stat[kind].count))
+
+/* Resident memory, within the kernel's per-CPU batches. */
 static __always_inline __u64 resident_kb(struct task_struct* task) {
     struct mm_struct* mm = BPF_CORE_READ(task, mm);
-    __s64 file = 0, anonymous = 0, shared = 0;
-    if (mm) {
-        file = BPF_CORE_READ(mm, rss_stat[0].count);
-        anonymous = BPF_CORE_READ(mm, rss_stat[1].count);
-        shared = BPF_CORE_READ(mm, rss_stat[3].count); /* 2 counts swapped pages */
+    if (!mm) {
+        return 0;
     }
-    __s64 pages = file + anonymous + shared;
+    __s64 pages = RESIDENT(mm, 0) + RESIDENT(mm, 1) + RESIDENT(mm, 3); /* 2 counts swapped pages */
     return pages > 0 ? pages * PAGE_KB : 0;
 }
 
@@ -232,12 +234,12 @@ int on_record(void* ctx) {
     return handle(&event);
 }
 
-/* Pins the target, and judges it: a thread that waits in sigwait(3) shows its signals as unblocked in /proc, but not here.
- * The agent holds the pidfd and looks afterwards that the target lives, so its number cannot have moved on.
+/* Pins the target, and judges it: a thread that waits in sigwait(3) shows its signals as unblocked in /proc, but not
+ * here. The agent holds the pidfd and looks afterwards that the target lives, so its number cannot have moved on.
  */
 SEC("syscall")
-int bind_target(struct s2p_bind *arguments) {
-    struct task_struct *task = bpf_task_from_vpid(arguments->pid);
+int bind_target(struct s2p_bind* arguments) {
+    struct task_struct* task = bpf_task_from_vpid(arguments->pid);
     __u32 blocked = 0;
     if (!task) {
         return -3; /* ESRCH */
