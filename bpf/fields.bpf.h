@@ -154,19 +154,22 @@ static __noinline long cgroup_path(struct task_struct* task, char* text) {
     return length < S2P_MAX_STRING ? (long)length + 1 : -7;
 }
 
+/* One byte more than a string may have: who gets it knows that the string goes on. */
+enum { READ_SIZE = S2P_MAX_STRING + 1 };
+
 static __always_inline long load_pointed(const struct occurrence* event, const volatile struct s2p_field* field,
                                          char* text) {
     const void* from = 0;
     bpf_probe_read_kernel(&from, sizeof(from), event->record + field->offset);
-    return field->source == S2P_RECORD_USER ? bpf_probe_read_user_str(text, S2P_MAX_STRING, from)
-                                            : bpf_probe_read_kernel_str(text, S2P_MAX_STRING, from);
+    return field->source == S2P_RECORD_USER ? bpf_probe_read_user_str(text, READ_SIZE, from)
+                                            : bpf_probe_read_kernel_str(text, READ_SIZE, from);
 }
 
 static __always_inline long load_located(const struct occurrence* event, const volatile struct s2p_field* field,
                                          char* text) {
     __u32 location = 0;
     bpf_probe_read_kernel(&location, sizeof(location), event->record + field->offset);
-    return bpf_probe_read_kernel_str(text, S2P_MAX_STRING, event->record + (location & 0xffff));
+    return bpf_probe_read_kernel_str(text, READ_SIZE, event->record + (location & 0xffff));
 }
 
 /* No byte behind the array, even if it is full and has no NUL. */
@@ -176,7 +179,9 @@ static __always_inline long load_chars(const struct occurrence* event, const vol
     return bpf_probe_read_kernel_str(text, size, event->record + field->offset);
 }
 
-/* Reads a string field into `text` (twice S2P_MAX_STRING bytes). Returns its length with the NUL, or an error. */
+/* Reads a string field into `text` (twice S2P_MAX_STRING bytes). Returns its length with the NUL, more than
+ * S2P_MAX_STRING for one that goes on, or an error.
+ */
 static __noinline long load_string(const struct occurrence* event, __u32 index, char* text) {
     const volatile struct s2p_field* field = &rule.field[index & (S2P_MAX_FIELDS - 1)];
     struct task_struct* subject = event->subject;
@@ -189,7 +194,7 @@ static __noinline long load_string(const struct occurrence* event, __u32 index, 
     case S2P_RECORD_KERNEL:
         return load_pointed(event, field, text);
     case S2P_OWN_TEXT:
-        return bpf_probe_read_kernel_str(text, S2P_MAX_STRING, event->text);
+        return bpf_probe_read_kernel_str(text, READ_SIZE, event->text);
     case S2P_COMM_TEXT:
         return bpf_probe_read_kernel_str(text, S2P_COMM, subject->comm);
     case S2P_CGROUP:

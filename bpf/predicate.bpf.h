@@ -95,27 +95,39 @@ static __noinline bool matches_glob(const char* text, __u32 first, __u32 tokens)
     return glob.matched;
 }
 
-/* 1 true, 0 false, negative when the string cannot be read. */
+/* Of a string that goes on beyond its room only what does not depend on the rest is an answer. */
+static __always_inline long judge_cut(const volatile struct s2p_term* term, bool matched) {
+    if (term->op != S2P_GLOB) {
+        return matched ? -1 : 0;
+    }
+    __u32 last = (term->text + term->length - 1) & (S2P_MAX_GLOBS - 1);
+    return matched && literals.globs[last].kind == S2P_GLOB_STAR ? 1 : -1;
+}
+
+/* 1 true, 0 false, negative when the string cannot be read, or its part that was read does not tell. */
 static __noinline long test_string(const struct occurrence* event, __u32 index) {
     const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
     __u32 zero = 0;
     struct scratch* scratch = bpf_map_lookup_elem(&scratches, &zero);
     long length = scratch ? load_string(event, term->field, scratch->text[0]) : -1;
+    bool matched = false;
     if (!scratch || length < 1) {
         return -1;
     }
+    scratch->text[0][S2P_MAX_STRING - 1] = length > S2P_MAX_STRING ? 0 : scratch->text[0][S2P_MAX_STRING - 1];
     if (term->has_other) {
         struct text_pair pair = {.left = scratch->text[0], .right = scratch->text[1], .same = true};
         if (load_string(event, term->other, scratch->text[1]) < 1) {
             return -1;
         }
         bpf_loop(S2P_MAX_STRING, compare_step, &pair, 0);
-        return pair.same;
+        matched = pair.same;
+    } else if (term->op == S2P_GLOB) {
+        matched = matches_glob(scratch->text[0], term->text, term->length);
+    } else {
+        matched = equals_literal(scratch->text[0], term->text, term->length);
     }
-    if (term->op == S2P_GLOB) {
-        return matches_glob(scratch->text[0], term->text, term->length);
-    }
-    return equals_literal(scratch->text[0], term->text, term->length);
+    return length > S2P_MAX_STRING ? judge_cut(term, matched) : matched;
 }
 
 static __always_inline long test_int(const struct occurrence* event, const volatile struct s2p_term* term) {

@@ -70,6 +70,10 @@ static __always_inline bool take(struct s2p_match* match) {
     return !rule.count || match->seq <= rule.count;
 }
 
+static __always_inline bool by_agent(void) {
+    return rule.skip_thread && thread_number(bpf_get_current_task_btf()) == rule.skip_thread;
+}
+
 static __noinline int handle(const struct occurrence* event) {
     struct s2p_match match = {.kind = S2P_MATCH};
     long matched = matches(event);
@@ -79,7 +83,7 @@ static __noinline int handle(const struct occurrence* event) {
             __sync_fetch_and_add(&counter->unjudged, 1);
         }
     }
-    if (matched <= 0 || !take(&match)) {
+    if (matched <= 0 || by_agent() || !take(&match)) {
         return 0;
     }
     match.time = bpf_ktime_get_boot_ns();
@@ -201,10 +205,19 @@ int on_oom_kill(__u64* ctx) {
     return handle(&event);
 }
 
-/* A rule must not be set off by the signals it sends itself. */
+/* Faults that the kernel forces upon the task itself bear the same code as the signals of BPF programs. */
+static __always_inline bool is_forced(int sig) {
+    const __u64 forced =
+        1ULL << 3 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 | 1ULL << 7 | 1ULL << 8 | 1ULL << 10 | 1ULL << 30;
+    return sig > 0 && sig <= 31 && forced >> (sig - 1) & 1; /* ILL TRAP ABRT BUS FPE KILL SEGV SYS */
+}
+
+/* A rule must not be set off by what it sends itself, nor two rules by each other: in the kernel that never ends. */
 static __always_inline bool is_ours(int sig, int code, bool has_info) {
-    bool by_agent = process_number(bpf_get_current_task_btf()) == rule.agent;
-    return sig == (int)rule.signal && ((has_info && code == SI_KERNEL) || by_agent);
+    if (has_info && code == SI_KERNEL && !is_forced(sig)) {
+        return true;
+    }
+    return sig == (int)rule.signal && ((has_info && code == SI_KERNEL) || by_agent());
 }
 
 /* Only a signal that a process asked for has a sender: timers and interrupts run in whatever task was there. */

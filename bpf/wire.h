@@ -115,8 +115,8 @@ struct s2p_rule {
     __u32 agent;         /* the agent's process id, as that namespace numbers it */
     __u32 ancestors[8];  /* the agent's nearest ancestors, likewise; 0 ends */
     __u32 can_look;      /* 1: the kernel can hold tasks, so the programs judge the target before any rung (6.13) */
-    __u32 unused;
-    __u32 check_uid; /* 1: the agent has no CAP_KILL, so kill(2)'s uid rule holds */
+    __u32 skip_thread;   /* what this thread does is no event: the agent's loop would set itself off; 0: none */
+    __u32 check_uid;     /* 1: the agent has no CAP_KILL, so kill(2)'s uid rule holds */
     __u32 uid, euid;
     __u32 exit_has_group_dead; /* sched_process_exit says whether the whole process exits (6.16) */
     __u32 margin; /* places of a real-time queue kept free, because an asynchronous send cannot report a full one */

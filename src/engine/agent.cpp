@@ -72,8 +72,9 @@ void AgentWork::decode(const RuleProgram& program, const s2p_match& match, std::
     }
 }
 
-void AgentWork::report(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
-                       std::string reason, const Session::Handler& handler) {
+void AgentWork::report(const RuleProgram& program, const Ended& ended, std::span<const std::byte> payload,
+                       const Session::Handler& handler) {
+    const s2p_match& match = ended.match;
     decode(program, match, payload);
     Match out;
     out.seq = match.seq;
@@ -86,46 +87,62 @@ void AgentWork::report(const RuleProgram& program, const s2p_match& match, std::
     out.rung = static_cast<Rung>(std::min<std::uint32_t>(match.rung, S2P_PIDFD));
     out.verdict = static_cast<Verdict>(std::min<std::uint32_t>(match.verdict, S2P_LIMITED));
     out.blocked = match.blocked != 0;
-    out.reason = std::move(reason);
+    out.reason = ended.reason;
     handler(out);
 }
 
-void AgentWork::send(const RuleProgram& program, s2p_match match, std::span<const std::byte> payload,
-                     const Session::Handler& handler) {
-    const AgentVerdict result = rung_.send(match);
+AgentWork::Ended AgentWork::send(s2p_match match) {
+    AgentVerdict result = rung_.send(match);
     sent_[static_cast<std::size_t>(result.verdict)]++;
     match.rung = S2P_PIDFD;
     match.verdict = static_cast<__u32>(result.verdict);
     match.blocked = result.blocked ? 1 : 0;
-    report(program, match, payload, result.reason, handler);
+    return {match, std::move(result.reason)};
 }
 
-void AgentWork::finish_queued(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler) {
-    auto node = queued_.extract(done.seq);
-    // its own report may have been lost to a full ring buffer; what is done still has to be done
-    Queued queued = node.empty() ? Queued{done, {}, {}} : std::move(node.mapped());
-    queued.match.verdict = done.verdict;
-    queued.match.blocked = done.blocked;
-    queued.match.looked = 0;
-    if (done.verdict == S2P_NEXT) {
-        send(program, queued.match, queued.payload, handler);
-    } else if (!node.empty()) {
-        report(program, queued.match, queued.payload, {}, handler);
+void AgentWork::take_queued(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
+                            const Session::Handler& handler) {
+    auto done = early_.extract(match.seq);
+    if (done.empty()) {
+        queued_.insert_or_assign(match.seq,
+                                 Queued{match, {payload.begin(), payload.end()}, std::chrono::steady_clock::now()});
+        return;
     }
+    Ended& ended = done.mapped();
+    ended.match.time = match.time;
+    ended.match.unreadable = match.unreadable;
+    report(program, ended, payload, handler);
+}
+
+void AgentWork::take_done(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler) {
+    auto node = queued_.extract(done.seq);
+    s2p_match match = node.empty() ? done : node.mapped().match;
+    match.verdict = done.verdict;
+    match.blocked = done.blocked;
+    match.looked = 0;
+    Ended ended = done.verdict == S2P_NEXT ? send(match) : Ended{match, {}};
+    if (!node.empty()) {
+        report(program, ended, node.mapped().payload, handler);
+        return;
+    }
+    // of those whose report found the ring buffer full nothing will ever come: keep no more than can be under way
+    if (early_.size() >= std::size_t{2} * S2P_TASK_WORKS) {
+        early_.erase(early_.begin());
+    }
+    early_.insert_or_assign(done.seq, std::move(ended));
 }
 
 void AgentWork::take(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
                      const Session::Handler& handler) {
     if (match.kind == S2P_DONE) {
-        finish_queued(program, match, handler);
+        take_done(program, match, handler);
     } else if (match.verdict == S2P_NEXT) {
-        send(program, match, payload, handler);
+        report(program, send(match), payload, handler);
     } else if (match.verdict == S2P_PENDING) {
-        queued_.insert_or_assign(match.seq,
-                                 Queued{match, {payload.begin(), payload.end()}, std::chrono::steady_clock::now()});
+        take_queued(program, match, payload, handler);
     } else {
-        report(program, match, payload, match.verdict == S2P_DENIED ? denial_text(match.error) : std::string(),
-               handler);
+        const bool denied = match.verdict == S2P_DENIED;
+        report(program, {match, denied ? denial_text(match.error) : std::string()}, payload, handler);
     }
 }
 
@@ -158,7 +175,11 @@ void AgentWork::take_back_stuck(RuleProgram& program, const Session::Handler& ha
         Queued queued = std::move(current->second);
         queued_.erase(current);
         queued.match.looked = 0;
-        send(program, queued.match, queued.payload, handler);
+        const Ended ended = send(queued.match);
+        if (ended.match.verdict == S2P_GONE) {
+            program.release_slot(seq, slot); // its task work can never run
+        }
+        report(program, ended, queued.payload, handler);
     }
 }
 

@@ -41,21 +41,28 @@ private:
         std::vector<std::byte> payload;
         std::chrono::steady_clock::time_point since;
     };
+    /// How a match ended: its header with the final verdict, and why.
+    struct Ended {
+        s2p_match match;
+        std::string reason;
+    };
 
     void take(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
               const Session::Handler& handler);
-    void finish_queued(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler);
-    void send(const RuleProgram& program, s2p_match match, std::span<const std::byte> payload,
-              const Session::Handler& handler);
-    void report(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
-                std::string reason, const Session::Handler& handler);
+    void take_queued(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
+                     const Session::Handler& handler);
+    void take_done(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler);
+    [[nodiscard]] Ended send(s2p_match match);
+    void report(const RuleProgram& program, const Ended& ended, std::span<const std::byte> payload,
+                const Session::Handler& handler);
     void decode(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload);
     [[nodiscard]] TargetIdentity identity(const s2p_match& match) const;
 
     std::vector<Field> fields_;
     PidfdRung rung_;
     std::optional<TargetIdentity> pinned_;
-    std::map<std::uint64_t, Queued> queued_;
+    std::map<std::uint64_t, Queued> queued_; ///< by sequence number
+    std::map<std::uint64_t, Ended> early_; ///< done before their matches were reported, which another CPU still writes
     std::array<std::uint64_t, S2P_VERDICTS> sent_{}; ///< by verdict: what this rung did
     std::vector<std::optional<FieldValue>> values_;
     std::chrono::nanoseconds clock_offset_{}; ///< CLOCK_REALTIME less CLOCK_BOOTTIME

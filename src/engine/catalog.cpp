@@ -119,6 +119,7 @@ void add_common(SourcedEvent& target) {
 SourcedEvent make_curated(const Curated& entry) {
     SourcedEvent result;
     result.program = entry.program;
+    result.skips_agent = entry.program == Program::signal;
     result.event.name = entry.name;
     result.event.summary = entry.summary;
     result.event.subject = entry.subject;
@@ -243,6 +244,13 @@ Error unknown_tracepoint(const Tracefs& tracefs, std::string_view name, bool is_
     return unknown_event(name, known);
 }
 
+/// Tracepoints on the way of a send in the kernel. A rung in the kernel would set its own rule off, in an interrupt
+/// that never ends; measured with signal_generate: not even SIGKILL got through.
+constexpr std::array<std::string_view, 9> raised_by_sending = {"irq_vectors", "irq_work", "signal", "kmem",      "ipi",
+                                                               "lock",        "msr",      "csd",    "preemptirq"};
+
+constexpr std::array<std::string_view, 3> done_by_agent = {"syscalls", "raw_syscalls", "signal"};
+
 Result<SourcedEvent> find_generic(std::string_view name, bool is_syscall) {
     const auto tracefs = Tracefs::open();
     if (!tracefs) {
@@ -262,8 +270,12 @@ Result<SourcedEvent> find_generic(std::string_view name, bool is_syscall) {
         return std::unexpected(format.error().code == ENOENT ? unknown_tracepoint(*tracefs, name, is_syscall, category)
                                                              : format.error());
     }
-    return event_of_record(std::string(name), *format,
-                           is_syscall || (category == "syscalls" && rest.find("sys_enter_") != std::string::npos));
+    SourcedEvent event =
+        event_of_record(std::string(name), *format,
+                        is_syscall || (category == "syscalls" && rest.find("sys_enter_") != std::string::npos));
+    event.skips_agent = std::ranges::find(done_by_agent, category) != done_by_agent.end();
+    event.is_raised_by_sending = std::ranges::find(raised_by_sending, category) != raised_by_sending.end();
+    return event;
 }
 
 } // namespace

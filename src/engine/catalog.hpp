@@ -23,7 +23,9 @@ struct SourcedEvent {
     Event event;
     std::vector<s2p_field> loads; ///< at and room are not yet set
     Program program = Program::record;
-    std::uint32_t tracepoint = 0; ///< id, for Program::record
+    std::uint32_t tracepoint = 0;      ///< id, for Program::record
+    bool skips_agent = false;          ///< what the agent's loop does would be events: its system calls, its signals
+    bool is_raised_by_sending = false; ///< a send from the kernel is such an event again, so only the agent may send
 };
 
 /// As find_event(), with what the engine needs.

@@ -136,13 +136,13 @@ void encode_agent(const Agent& agent, s2p_rule& out) {
     out.euid = agent.euid;
 }
 
-__u32 encode_rungs(const RungSet& wanted, const KernelFeatures& kernel) {
+__u32 encode_rungs(const RungSet& wanted, const KernelFeatures& kernel, bool only_agent) {
     __u32 rungs = 0;
     const auto add = [&](Rung rung, s2p_rung bit, bool offered) {
         rungs |= wanted.test(static_cast<std::size_t>(rung)) && offered ? 1U << bit : 0U;
     };
-    add(Rung::direct, S2P_DIRECT, kernel.send_signal_task && kernel.pin_task);
-    add(Rung::task_work, S2P_TASK_WORK, kernel.task_work && kernel.pin_task);
+    add(Rung::direct, S2P_DIRECT, !only_agent && kernel.send_signal_task && kernel.pin_task);
+    add(Rung::task_work, S2P_TASK_WORK, !only_agent && kernel.task_work && kernel.pin_task);
     add(Rung::pidfd, S2P_PIDFD, true);
     return rungs;
 }
@@ -152,6 +152,7 @@ __u32 encode_rungs(const RungSet& wanted, const KernelFeatures& kernel) {
 Agent Agent::self() {
     Agent agent;
     agent.pid = getpid();
+    agent.thread = gettid();
     agent.uid = getuid();
     agent.euid = geteuid();
     agent.has_cap_kill = has_capability(Capability::kill);
@@ -197,7 +198,8 @@ Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& age
     out.signal = static_cast<__u32>(text.signal.number());
     out.default_action = default_of(text.signal);
     out.allow_default = default_is_meant(text) ? 1 : 0;
-    out.rungs = encode_rungs(text.rungs, kernel);
+    out.rungs = encode_rungs(text.rungs, kernel, rule.source().is_raised_by_sending);
+    out.skip_thread = rule.source().skips_agent ? static_cast<__u32>(agent.thread) : 0;
     out.can_look = kernel.pin_task ? 1 : 0;
     out.count = text.count;
     if (text.limit) {

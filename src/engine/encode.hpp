@@ -14,6 +14,7 @@ namespace sig2pid::engine {
 /// Who arms the rule: the programs hold the signals of others to this.
 struct Agent {
     pid_t pid = 0;
+    pid_t thread = 0;        ///< the one that arms the rule and will run it
     __u32 ancestors[8] = {}; ///< the nearest ones, 0 ends
     __u32 namespace_inode = 0;
     __u32 uid = 0, euid = 0;

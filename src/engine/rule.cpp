@@ -91,9 +91,13 @@ Result<Predicate> compile_where(const std::string& text, const Event& event) {
     return std::move(*predicate);
 }
 
-Result<> check_rungs(const RungSet& rungs, const KernelFeatures& kernel) {
+Result<> check_rungs(const RungSet& rungs, const KernelFeatures& kernel, const SourcedEvent& source) {
     if (rungs.none()) {
         return bad_input("check_rungs", "a rule needs at least one rung");
+    }
+    if (source.is_raised_by_sending && !rungs.test(static_cast<std::size_t>(Rung::pidfd))) {
+        return bad_input("check_rungs", "a signal sent in the kernel raises " + source.event.name +
+                                            " again, without end: this event has only the rung pidfd");
     }
     const bool kernel_only = !rungs.test(static_cast<std::size_t>(Rung::pidfd));
     const bool direct =
@@ -166,7 +170,7 @@ Result<Rule> Rule::check(RuleText text) {
     if (!source) {
         return std::unexpected(source.error());
     }
-    if (const auto rungs = check_rungs(text.rungs, *kernel); !rungs) {
+    if (const auto rungs = check_rungs(text.rungs, *kernel, *source); !rungs) {
         return std::unexpected(rungs.error());
     }
     Rule rule(std::move(text), std::make_shared<const SourcedEvent>(std::move(*source)));

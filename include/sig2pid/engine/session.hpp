@@ -68,6 +68,9 @@ struct Summary {
 enum class Reports : std::uint8_t { all, none };
 
 /// A rule at work: armed on construction, disarmed at the end of run() or with the object. Nothing stays behind.
+///
+/// Arm and run it in the same thread: the system calls and signals of that thread are no events to the rule, or
+/// reporting a match could be one again.
 class Session {
 public:
     /// Pins and judges the target, checks that kill(2) would allow the signal, loads, attaches. When it returns, events

@@ -346,6 +346,23 @@ TEST_F(Expressions, pid_tid_and_ppid_are_those_that_the_process_sees) {
     EXPECT_EQ(matches[0].number("pid"), static_cast<std::uint64_t>(caller));
 }
 
+TEST_F(Expressions, a_string_too_long_to_read_whole_is_judged_only_by_what_was_read) {
+    const std::string path(300, 'a');
+    const auto matched = [&](const std::string& condition) {
+        const auto outcome = watch(rule("syscall:unlinkat", "flag == 79 && " + condition),
+                                   [&] { syscall(SYS_unlinkat, -1, path.c_str(), 79); });
+        return std::pair(outcome.summary.matched, outcome.summary.unjudged);
+    };
+    const std::pair<std::uint64_t, std::uint64_t> yes = {1, 0};
+    const std::pair<std::uint64_t, std::uint64_t> no = {0, 0};
+    const std::pair<std::uint64_t, std::uint64_t> unknown = {0, 1};
+    EXPECT_EQ(matched(R"(pathname =~ "aa*")"), yes);
+    EXPECT_EQ(matched(R"(pathname == "aa")"), no);
+    EXPECT_EQ(matched(R"(pathname =~ "*aa")"), unknown);
+    EXPECT_EQ(matched(R"(pathname =~ "a*b*")"), unknown);
+    EXPECT_EQ(matched("pathname == \"" + path.substr(0, 255) + "\""), unknown);
+}
+
 /// Where the v2 hierarchy is mounted, or nothing.
 std::string cgroup2_mount() {
     std::ifstream mounts("/proc/self/mounts");

@@ -3,7 +3,6 @@
 
 #include "engine/capability.hpp"
 
-#include <atomic>
 #include <cstdlib>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -75,16 +74,23 @@ Engine::Outcome Engine::watch(RuleText text, const std::function<void()>& cause,
         return outcome;
     }
     const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+    ended_ = false;
+    began_ = std::chrono::steady_clock::now();
     std::thread causing([&] {
         cause();
         eventfd_write(stop.get(), 1);
     });
     auto ending = session->run(stop.get(), [&](const Match& match) { outcome.reports.push_back(keep(match)); });
+    ended_ = true;
     causing.join();
     EXPECT_TRUE(ending);
     outcome.ending = *ending;
     outcome.summary = session->summary();
     return outcome;
+}
+
+bool Engine::is_over() const {
+    return ended_ || std::chrono::steady_clock::now() - began_ > std::chrono::seconds(30);
 }
 
 std::vector<ReceivedSignal> Engine::received() {

@@ -7,6 +7,8 @@
 #include <sig2pid/receiver.hpp>
 #include <sig2pid/unique_fd.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <gtest/gtest.h>
@@ -42,6 +44,10 @@ protected:
     };
     [[nodiscard]] Outcome watch(RuleText text, const std::function<void()>& cause, Reports reports = Reports::all);
 
+    /// The rule that watch() armed has been taken down, or has had half a minute: a cause that goes on until then can
+    /// stop.
+    [[nodiscard]] bool is_over() const;
+
     /// All signals that are here, in order.
     [[nodiscard]] std::vector<ReceivedSignal> received();
 
@@ -59,6 +65,8 @@ protected:
 private:
     std::filesystem::path directory_;
     std::optional<Receiver> receiver_;
+    std::atomic<bool> ended_ = false;
+    std::chrono::steady_clock::time_point began_;
 };
 
 /// Waits for a child and returns its exit status as waitid(2) tells it.

@@ -11,7 +11,9 @@ namespace sig2pid::engine {
 
 namespace {
 
-RungSet only(Rung rung) { return RungSet().set(static_cast<std::size_t>(rung)); }
+RungSet only(Rung rung) {
+    return RungSet().set(static_cast<std::size_t>(rung));
+}
 
 std::string name_of_rung(const ::testing::TestParamInfo<Rung>& rung) {
     return std::string(rung.param == Rung::task_work ? "task_work" : to_string(rung.param));
@@ -83,8 +85,7 @@ TEST_P(OnRung, a_standard_signal_already_pending_is_coalesced) {
     EXPECT_EQ(outcome.summary.total(Verdict::coalesced), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(rungs, OnRung, ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd),
-                         name_of_rung);
+INSTANTIATE_TEST_SUITE_P(rungs, OnRung, ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd), name_of_rung);
 
 /// 100,000 system calls that a rule matches, as fast as they go.
 void call_often(int times) {
@@ -112,8 +113,7 @@ TEST_P(Flood, every_match_is_received_or_has_another_verdict) {
     EXPECT_EQ(sum.unjudged, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(rungs, Flood, ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd),
-                         name_of_rung);
+INSTANTIATE_TEST_SUITE_P(rungs, Flood, ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd), name_of_rung);
 
 } // namespace
 
