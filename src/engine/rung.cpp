@@ -20,7 +20,8 @@ Result<Rung> parse_rung(std::string_view text) {
             return static_cast<Rung>(i);
         }
     }
-    return failure(EINVAL, "parse_rung", "unknown rung '" + std::string(text) + "': say direct, task-work or pidfd");
+    return failure(EINVAL, "parse_rung", "unknown rung '" + std::string(text) + "': say direct, task-work or pidfd",
+                   Reason::bad_input);
 }
 
 } // namespace sig2pid::engine
