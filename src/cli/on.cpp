@@ -20,9 +20,8 @@ using engine::Session;
 
 /// The arguments as they were typed.
 struct Words {
-    std::string event, where, value, target, count, limit;
+    std::string event, where, value, target, count, limit, rung;
     std::string signal = "USR1";
-    std::vector<std::string> rungs;
     bool allow_default = false;
     bool json = false;
     bool quiet = false;
@@ -41,10 +40,9 @@ void add_options(CLI::App& app, Words& words) {
         ->type_name("TARGET");
     app.add_option("--count", words.count, "end after so many matches")->type_name("N");
     app.add_option("--limit", words.limit, "no more than N signals in any DUR, such as 1/10s")->type_name("N/DUR");
-    app.add_option("--rung", words.rungs, "use only this way of delivery: direct, task-work or pidfd; may be repeated")
-        ->type_name("RUNG")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    app.add_option("--rung", words.rung,
+                   "the way of delivery to begin with: direct, task-work or pidfd (for receivers that use signalfd)")
+        ->type_name("RUNG");
     app.add_flag("--allow-default", words.allow_default, "send even where the default action would end the target");
     app.add_flag("--quiet", words.quiet, "no line a match");
     app.add_flag("--json", words.json, "one JSON object a match");
@@ -75,18 +73,15 @@ Result<> read_limits(const Words& words, RuleText& text) {
     return {};
 }
 
-Result<> read_rungs(const Words& words, RuleText& text) {
-    if (words.rungs.empty()) {
+Result<> read_rung(const Words& words, RuleText& text) {
+    if (words.rung.empty()) {
         return {};
     }
-    text.rungs.reset();
-    for (const auto& word : words.rungs) {
-        auto rung = engine::parse_rung(word);
-        if (!rung) {
-            return forward_error(rung);
-        }
-        text.rungs.set(static_cast<std::size_t>(*rung));
+    auto rung = engine::parse_rung(words.rung);
+    if (!rung) {
+        return forward_error(rung);
     }
+    text.rung = *rung;
     return {};
 }
 
@@ -106,7 +101,7 @@ Result<Rule> read_rule(const Words& words) {
         return forward_error(target);
     }
     text.target = std::move(*target);
-    for (auto* step : {read_limits, read_rungs}) {
+    for (auto* step : {read_limits, read_rung}) {
         if (auto read = step(words, text); !read) {
             return forward_error(read);
         }

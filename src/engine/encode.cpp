@@ -136,14 +136,17 @@ void encode_agent(const Agent& agent, s2p_rule& out) {
     out.euid = agent.euid;
 }
 
-__u32 encode_rungs(const RungSet& wanted, const KernelFeatures& kernel, bool only_agent) {
-    __u32 rungs = 0;
-    const auto add = [&](Rung rung, s2p_rung bit, bool offered) {
-        rungs |= wanted.test(static_cast<std::size_t>(rung)) && offered ? 1U << bit : 0U;
-    };
-    add(Rung::direct, S2P_DIRECT, !only_agent && kernel.send_signal_task && kernel.pin_task);
-    add(Rung::task_work, S2P_TASK_WORK, !only_agent && kernel.task_work && kernel.pin_task);
-    add(Rung::pidfd, S2P_PIDFD, true);
+/// The rung that was asked for and those below it, as far as the kernel and the event allow.
+__u32 encode_rungs(const Rule& rule, const KernelFeatures& kernel) {
+    const Rung first = rule.text().rung.value_or(Rung::direct);
+    const bool in_kernel = kernel.pin_task && !rule.source().is_raised_by_sending;
+    __u32 rungs = 1U << S2P_PIDFD;
+    if (in_kernel && kernel.send_signal_task && first == Rung::direct) {
+        rungs |= 1U << S2P_DIRECT;
+    }
+    if (in_kernel && kernel.task_work && first != Rung::pidfd) {
+        rungs |= 1U << S2P_TASK_WORK;
+    }
     return rungs;
 }
 
@@ -198,7 +201,7 @@ Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& age
     out.signal = static_cast<__u32>(text.signal.number());
     out.default_action = default_of(text.signal);
     out.allow_default = default_is_meant(text) ? 1 : 0;
-    out.rungs = encode_rungs(text.rungs, kernel, rule.source().is_raised_by_sending);
+    out.rungs = encode_rungs(rule, kernel);
     out.skip_thread = rule.source().skips_agent ? static_cast<__u32>(agent.thread) : 0;
     out.can_look = kernel.pin_task ? 1 : 0;
     out.count = text.count;

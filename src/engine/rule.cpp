@@ -91,24 +91,22 @@ Result<Predicate> compile_where(const std::string& text, const Event& event) {
     return std::move(*predicate);
 }
 
-Result<> check_rungs(const RungSet& rungs, const KernelFeatures& kernel, const SourcedEvent& source) {
-    if (rungs.none()) {
-        return bad_input("check_rungs", "a rule needs at least one rung");
+/// A rung that was asked for by name must be there; otherwise the rule begins with the first that is.
+Result<> check_rung(std::optional<Rung> rung, const KernelFeatures& kernel, const SourcedEvent& source) {
+    if (!rung || *rung == Rung::pidfd) {
+        return {};
     }
-    if (source.is_raised_by_sending && !rungs.test(static_cast<std::size_t>(Rung::pidfd))) {
-        return bad_input("check_rungs", "a signal sent in the kernel raises " + source.event.name +
-                                            " again, without end: this event has only the rung pidfd");
-    }
-    const bool kernel_only = !rungs.test(static_cast<std::size_t>(Rung::pidfd));
-    const bool direct =
-        rungs.test(static_cast<std::size_t>(Rung::direct)) && kernel.send_signal_task && kernel.pin_task;
-    const bool task_work = rungs.test(static_cast<std::size_t>(Rung::task_work)) && kernel.task_work && kernel.pin_task;
-    if (kernel_only && !direct && !task_work) {
-        return failure(ENOTSUP, "check_rungs",
-                       "Linux " + kernel_release() +
-                           " cannot signal a task from a BPF program: the rung direct needs 6.13, task-work "
-                           "6.18. Leave the rung out, or name pidfd, which every kernel has",
+    const bool offered = kernel.pin_task && (*rung == Rung::direct ? kernel.send_signal_task : kernel.task_work);
+    if (!offered) {
+        return failure(ENOTSUP, "check_rung",
+                       "Linux " + kernel_release() + " has no rung " + std::string(to_string(*rung)) +
+                           ", which needs " + (*rung == Rung::direct ? "6.13" : "6.18") +
+                           ": leave the rung out, or name pidfd, which every kernel has",
                        Reason::unsupported);
+    }
+    if (source.is_raised_by_sending) {
+        return bad_input("check_rung", "a signal sent in the kernel raises " + source.event.name +
+                                           " again, without end: this event has only the rung pidfd");
     }
     return {};
 }
@@ -170,8 +168,8 @@ Result<Rule> Rule::check(RuleText text) {
     if (!source) {
         return std::unexpected(source.error());
     }
-    if (const auto rungs = check_rungs(text.rungs, *kernel, *source); !rungs) {
-        return std::unexpected(rungs.error());
+    if (const auto rung = check_rung(text.rung, *kernel, *source); !rung) {
+        return std::unexpected(rung.error());
     }
     Rule rule(std::move(text), std::make_shared<const SourcedEvent>(std::move(*source)));
     auto value = parse_value(rule.text_.value, rule.event());

@@ -55,7 +55,9 @@ struct RuleText {
     RuleTarget target = NamedTarget::current;
     std::uint64_t count = 0; ///< stop after so many matches; 0: never
     std::optional<RateLimit> limit;
-    RungSet rungs{0b111}; ///< which may be used
+    /// The rung to begin with; what it cannot deliver falls to the next all the same. None: the first that this kernel
+    /// has.
+    std::optional<Rung> rung;
     /// Whether the signal may go where its default action would end the target, which neither catches nor blocks it.
     /// SIGKILL, SIGSTOP and SIGTERM are always meant.
     DefaultPolicy default_policy = DefaultPolicy::refuse;

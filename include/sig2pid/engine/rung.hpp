@@ -3,7 +3,7 @@
 
 #include <sig2pid/error.hpp>
 
-#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -17,9 +17,6 @@ enum class Rung : std::uint8_t {
 };
 
 inline constexpr std::size_t rung_count = 3;
-
-/// A set of rungs, indexed by Rung.
-using RungSet = std::bitset<rung_count>;
 
 /// "direct", "task-work" or "pidfd".
 [[nodiscard]] std::string_view to_string(Rung rung) noexcept;

@@ -83,7 +83,7 @@ TEST_F(Contexts, an_event_that_a_send_raises_again_is_left_to_the_agent) {
 
 TEST_F(Contexts, a_rung_in_the_kernel_is_refused_for_an_event_that_it_raises_again) {
     auto text = rule("tracepoint:irq_vectors/irq_work_entry");
-    text.rungs = RungSet(0b011);
+    text.rung = Rung::direct;
     const auto checked = Rule::check(text);
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().reason, Reason::bad_input);

@@ -11,10 +11,6 @@ namespace sig2pid::engine {
 
 namespace {
 
-RungSet only(Rung rung) {
-    return RungSet().set(static_cast<std::size_t>(rung));
-}
-
 std::string name_of_rung(const ::testing::TestParamInfo<Rung>& rung) {
     return std::string(rung.param == Rung::task_work ? "task_work" : to_string(rung.param));
 }
@@ -38,7 +34,7 @@ protected:
 TEST_P(OnRung, an_exit_status_arrives_as_payload) {
     auto text = rule("exit", R"(comm == "worker" && code != 0)");
     text.value = "code";
-    text.rungs = only(GetParam());
+    text.rung = GetParam();
     const auto outcome = watch(text, [&] {
         run_named("worker", 0);
         run_named("stranger", 5);
@@ -65,7 +61,7 @@ TEST_P(OnRung, an_exit_status_arrives_as_payload) {
 TEST_P(OnRung, all_64_bits_of_a_constant_arrive) {
     auto text = rule("exit", R"(comm == "worker")");
     text.value = "0xfedcba9876543210";
-    text.rungs = only(GetParam());
+    text.rung = GetParam();
     const auto outcome = watch(text, [&] { run_named("worker", 0); });
     const auto signals = received();
     ASSERT_EQ(signals.size(), 1U);
@@ -75,7 +71,7 @@ TEST_P(OnRung, all_64_bits_of_a_constant_arrive) {
 TEST_P(OnRung, a_standard_signal_already_pending_is_coalesced) {
     auto text = rule("exit", R"(comm == "worker")");
     text.signal = Signal(SIGUSR1);
-    text.rungs = only(GetParam());
+    text.rung = GetParam();
     const auto outcome = watch(text, [&] {
         run_named("worker", 0);
         run_named("worker", 0);
@@ -99,10 +95,7 @@ class Flood : public OnRung {};
 TEST_P(Flood, every_match_is_received_or_has_another_verdict) {
     auto text = rule("syscall:getpgid", "pid == 0x5150 && tid != 0");
     text.value = "seq";
-    text.rungs = RungSet(0b111);
-    for (int above = 0; above < static_cast<int>(GetParam()); above++) {
-        text.rungs.reset(static_cast<std::size_t>(above));
-    }
+    text.rung = GetParam();
     std::uint64_t taken = 0;
     const auto outcome = watch(text, [] { call_often(100'000); }, Reports::none);
     taken += received().size();

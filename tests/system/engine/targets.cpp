@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "engine/capability.hpp"
+#include "engine/kernel.hpp"
 #include "helpers/child.hpp"
 
 #include <cerrno>
@@ -142,7 +143,7 @@ int exec_from_thread(int go) {
     return 1;
 }
 
-class AfterExec : public Engine, public ::testing::WithParamInterface<unsigned> {};
+class AfterExec : public Engine, public ::testing::WithParamInterface<std::optional<Rung>> {};
 
 TEST_P(AfterExec, a_target_whose_other_thread_called_exec_is_still_signalled) {
     const UniqueFd go(eventfd(0, 0));
@@ -157,7 +158,7 @@ TEST_P(AfterExec, a_target_whose_other_thread_called_exec_is_still_signalled) {
     });
     auto text = rule("exit", R"(comm == "worker")");
     text.target = target_of(child.process());
-    text.rungs = RungSet(GetParam());
+    text.rung = GetParam();
     const auto outcome = watch(text, [&] {
         run_named("worker", 0);
         eventfd_write(go.get(), 1);
@@ -175,7 +176,7 @@ TEST_P(AfterExec, a_target_whose_other_thread_called_exec_is_still_signalled) {
     EXPECT_TRUE(status->shared_pending.contains(text.signal));
 }
 
-INSTANTIATE_TEST_SUITE_P(rungs, AfterExec, ::testing::Values(0b001U, 0b111U));
+INSTANTIATE_TEST_SUITE_P(rungs, AfterExec, ::testing::Values(Rung::direct, Rung::pidfd, std::nullopt));
 
 TEST_F(Targets, the_current_task_is_signalled) {
     auto text = rule("syscall:getpgid", "pid == 0x5150");
@@ -187,13 +188,13 @@ TEST_F(Targets, the_current_task_is_signalled) {
     EXPECT_FALSE(outcome.reports[0].match.reason.empty());
 }
 
-class NamedOnRung : public Engine, public ::testing::WithParamInterface<unsigned> {};
+class NamedOnRung : public Engine, public ::testing::WithParamInterface<std::optional<Rung>> {};
 
 TEST_P(NamedOnRung, the_subject_of_an_exec_gets_the_signal) {
     auto text = rule("exec", R"(comm == "worker")");
     text.target = NamedTarget::subject;
     text.signal = Signal(SIGKILL);
-    text.rungs = RungSet(GetParam());
+    text.rung = GetParam();
     std::optional<Child> child;
     const auto outcome = watch(text, [&] {
         std::filesystem::create_symlink("/bin/sh", directory() / "worker");
@@ -208,7 +209,8 @@ TEST_P(NamedOnRung, the_subject_of_an_exec_gets_the_signal) {
     EXPECT_EQ(outcome.reports[0].match.verdict, Verdict::delivered);
 }
 
-INSTANTIATE_TEST_SUITE_P(rungs, NamedOnRung, ::testing::Values(0b001U, 0b010U, 0b100U, 0b111U));
+INSTANTIATE_TEST_SUITE_P(rungs, NamedOnRung,
+                         ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd, std::nullopt));
 
 TEST_F(Targets, the_parent_of_an_exiting_process_gets_the_signal) {
     auto text = rule("exit", R"(comm == "worker")");
@@ -257,6 +259,34 @@ TEST_F(Targets, a_full_queue_of_the_target_is_an_overflow_and_nothing_is_lost) {
     EXPECT_EQ(outcome.summary.matched, 10U);
     EXPECT_EQ(outcome.summary.total(Verdict::delivered), 4U);
     EXPECT_EQ(outcome.summary.total(Verdict::overflow), 6U);
+}
+
+TEST_F(Targets, a_stopped_target_gets_a_queued_send_from_the_agent_and_only_once) {
+    const auto kernel = KernelFeatures::read();
+    if (!kernel || !kernel->task_work) {
+        GTEST_SKIP() << "bpf_task_work_schedule_signal is in Linux 6.18 and later, this is " << kernel_release();
+    }
+    const Signal last(SIGRTMIN + 4);
+    Child child([&](const auto& ready) {
+        auto receiver = Receiver::make({Signal(SIGRTMIN + 3), last});
+        ready();
+        int count = 0;
+        for (auto got = receiver->receive(); got && *got && (*got)->signal != last; got = receiver->receive()) {
+            count++;
+        }
+        return count;
+    });
+    kill(child.pid(), SIGSTOP);
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.target = target_of(child.process());
+    text.rung = Rung::task_work;
+    const auto outcome = watch(text, [] { getpgid(0x5150); });
+    EXPECT_EQ(outcome.summary.count(Rung::pidfd, Verdict::delivered), 1U);
+    ASSERT_EQ(outcome.reports.size(), 1U);
+    EXPECT_EQ(outcome.reports[0].match.rung, Rung::pidfd);
+    kill(child.pid(), last.number());
+    kill(child.pid(), SIGCONT);
+    EXPECT_EQ(child.wait(), 1) << "once, though its task work was still queued";
 }
 
 TEST_F(Targets, another_users_process_is_denied_when_the_rule_is_armed) {
