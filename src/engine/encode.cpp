@@ -107,7 +107,7 @@ void encode_fields(const SourcedEvent& source, s2p_rule& out) {
         const Field& field = source.event.fields[i];
         s2p_field load = source.loads[i];
         load.at = narrow(out.payload);
-        load.room = field.type == FieldType::string ? narrow((field.capacity + 8U) / 8U * 8U) : __u16{8};
+        load.room = field.type == FieldType::string ? narrow((std::size_t{field.capacity} + 8) / 8 * 8) : __u16{8};
         out.payload += load.room;
         out.field[i] = load;
     }

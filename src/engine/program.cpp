@@ -28,7 +28,7 @@ constexpr int reports_at_once = 1024; ///< then the loop sees to everything else
 /// libbpf's own words of the last failure: they name the program and the reason. Its callback is one a process.
 thread_local std::string last_words;
 
-int remember(libbpf_print_level level, const char* format, va_list arguments) {
+[[gnu::format(printf, 2, 0)]] int remember(libbpf_print_level level, const char* format, va_list arguments) {
     if (level == LIBBPF_WARN) {
         char line[512];
         vsnprintf(line, sizeof(line), format, arguments);
@@ -116,7 +116,8 @@ struct RuleProgram::State {
 
     /// Runs a program of the type syscall; the kernel writes its context back to where it was read.
     int run(const bpf_program* target, void* context, std::size_t size) const {
-        LIBBPF_OPTS(bpf_test_run_opts, options);
+        bpf_test_run_opts options = {};
+        options.sz = sizeof(options);
         options.ctx_in = context;
         options.ctx_size_in = static_cast<__u32>(size);
         const int error = bpf_prog_test_run_opts(bpf_program__fd(target), &options);

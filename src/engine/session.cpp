@@ -33,7 +33,7 @@ public:
         }
     }
 
-    template <typename Handler> void when_readable(Handler handler) {
+    template <typename Handler> void when_readable(const Handler& handler) {
         if (descriptor_.is_open()) {
             descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [handler](const asio::error_code& error) {
                 if (!error) {

@@ -92,7 +92,7 @@ std::optional<int> realtime_number(std::string_view name) {
         return from_min ? SIGRTMIN : SIGRTMAX;
     }
     const std::optional<unsigned> distance = parse_number<unsigned>(offset.substr(1));
-    const unsigned span = static_cast<unsigned>(SIGRTMAX - SIGRTMIN);
+    const auto span = static_cast<unsigned>(SIGRTMAX - SIGRTMIN);
     if (offset.front() != (from_min ? '+' : '-') || !distance || *distance > span) {
         return std::nullopt;
     }
