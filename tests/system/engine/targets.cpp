@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <linux/capability.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -289,19 +291,76 @@ TEST_F(Targets, a_stopped_target_gets_a_queued_send_from_the_agent_and_only_once
     EXPECT_EQ(child.wait(), 1) << "once, though its task work was still queued";
 }
 
-TEST_F(Targets, another_users_process_is_denied_when_the_rule_is_armed) {
+/// Becomes an ordinary user who may load BPF programs, but not signal anyone else.
+bool become_user_with_bpf() {
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+    for (const Capability capability : {Capability::bpf, Capability::perfmon}) {
+        const auto number = static_cast<unsigned>(capability);
+        data[number / 32].permitted |= 1U << (number % 32);
+    }
+    data[0].effective = data[0].permitted;
+    data[1].effective = data[1].permitted;
+    return prctl(PR_SET_KEEPCAPS, 1) == 0 && setgid(65534) == 0 && setuid(65534) == 0 &&
+           syscall(SYS_capset, &header, data) == 0 && missing_for_bpf().empty();
+}
+
+TEST_F(Targets, who_may_load_bpf_still_signals_only_what_kill_would_permit) {
     const Child victim(test::block_all_and_pause); // root's
-    Child unprivileged([&](const auto& ready) {
+    Child user([&](const auto& ready) {
         ready();
-        if (setuid(65534) != 0) {
+        if (!become_user_with_bpf()) {
             return 1;
         }
-        RuleText text = rule("exit");
+        auto text = rule("exit");
+        const auto own = refusal(text);
         text.target = target_of(victim.process());
-        const auto error = refusal(text);
-        return error && error->code == EPERM ? 0 : 2;
+        const auto foreign = refusal(text);
+        text.target = NamedTarget::current;
+        const auto anyone = refusal(text);
+        return (own ? 2 : 0) + (foreign && foreign->reason == Reason::no_permission ? 0 : 4) +
+               (anyone && anyone->reason == Reason::no_permission ? 0 : 8);
     });
-    EXPECT_EQ(unprivileged.wait(), 0);
+    EXPECT_EQ(user.wait(), 0) << "1 no such user, 2 own process refused, 4 root's not refused, 8 current not refused";
+}
+
+TEST_F(Targets, a_target_that_changes_its_owner_is_denied_from_then_on) {
+    int ends[2] = {};
+    ASSERT_EQ(pipe(ends), 0);
+    const UniqueFd reader(ends[0]);
+    const UniqueFd writer(ends[1]);
+    Child target([&](const auto& ready) {
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_BLOCK, &all, nullptr);
+        if (setresuid(65534, 65534, 0) != 0) {
+            return 1;
+        }
+        ready();
+        char byte = 0;
+        while (read(reader.get(), &byte, 1) != 1) {
+        }
+        return setresuid(0, 0, 0) == 0 && kill(getppid(), SIGRTMIN + 1) == 0 ? test::block_all_and_pause([] {}) : 2;
+    });
+    std::filesystem::permissions(directory(), std::filesystem::perms::all);
+    Child user([&](const auto& ready) {
+        ready();
+        if (!become_user_with_bpf()) {
+            return 1;
+        }
+        auto text = rule("exit", R"(comm == "worker")");
+        text.target = target_of(target.process());
+        const auto outcome = watch(text, [&] {
+            run_named("worker", 0);
+            static_cast<void>(write(writer.get(), "x", 1));
+            const auto owner = [&] { return signal_status(target.process())->real_uid; };
+            while (owner() != 0) {
+            }
+            run_named("worker", 0);
+        });
+        return outcome.summary.total(Verdict::delivered) == 1 && outcome.summary.total(Verdict::denied) == 1 ? 0 : 3;
+    });
+    EXPECT_EQ(user.wait(), 0) << "1 no such user, 3 other verdicts";
 }
 
 TEST_F(Targets, the_rate_limit_holds_back_what_is_beyond) {
