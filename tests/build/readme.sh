@@ -1,16 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: readme.sh SIG2PID README
-# The README's example does what the README says: its two commands are read from there and run.
+# usage: readme.sh SIG2PID SOURCE_DIR
+# The README does what it says: its three commands are read from there and run, and the live part of scripts/demo.
 set -euo pipefail
-sig2pid=$1 readme=$2
+sig2pid=$1 source=$2 readme=$2/README.md
 if [ "$(id -u)" != 0 ]; then
     echo "only root may attach to the kernel's events"
     exit 77
 fi
 
+if ! "$sig2pid" doctor --json | grep -q '"rung direct","state":"good"'; then
+    echo "the README shows the rung direct, which needs Linux 6.13, this is $(uname -r)"
+    exit 77
+fi
+
 PATH=$(dirname "$sig2pid"):$PATH
 work=$(mktemp -d)
+cd "$work"
 stop() {
     local pid
     for pid in $(jobs -pr); do kill "$pid" 2>/dev/null || true; done
@@ -19,10 +25,18 @@ stop() {
 }
 trap stop EXIT
 
-# hear DESCRIPTOR TEXT: the next line that contains TEXT.
+# command_of_readme TEXT: the one line of the README that begins so.
+command_of_readme() {
+    local lines
+    lines=$(grep "^$1" "$readme")
+    [ "$(wc -l <<<"$lines")" = 1 ] || { echo "not one line begins with '$1'"; return 1; }
+    printf '%s\n' "$lines"
+}
+
+# hear DESCRIPTOR TEXT: the lines up to one that contains TEXT.
 hear() {
     local line
-    while IFS= read -r -t 60 -u "$1" line; do
+    while IFS= read -r -t 20 -u "$1" line; do
         printf '%s\n' "$line"
         if [[ $line == *"$2"* ]]; then return 0; fi
     done
@@ -30,18 +44,35 @@ hear() {
     return 1
 }
 
-mkfifo "$work/recv" "$work/on"
-eval "exec $(grep '^sig2pid recv ' "$readme")" >"$work/recv" 2>&1 &
-receiver=$!
-exec {from_recv}<"$work/recv"
-hear "$from_recv" ready
-rule=$(grep '^sig2pid on ' "$readme")
-eval "exec ${rule//PID_OF_RECV/$receiver}" >"$work/on" 2>&1 &
-exec {from_on}<"$work/on"
-hear "$from_on" ready
+run_example() {
+    local receive rule worker receiver from_recv from_on got
+    receive=$(command_of_readme 'sig2pid recv ')
+    rule=$(command_of_readme 'sig2pid on ')
+    worker=$(command_of_readme 'cp /bin/sh worker')
+    mkfifo recv on
+    eval "exec $receive" >recv 2>&1 &
+    receiver=$!
+    exec {from_recv}<recv
+    hear "$from_recv" ready
+    eval "exec ${rule//PID_OF_RECV/$receiver}" >on 2>&1 &
+    exec {from_on}<on
+    hear "$from_on" ready
+    eval "$worker" || true
+    got=$(hear "$from_recv" '"value"')
+    echo "$got"
+    [[ $got == *'"value":7'* && $got == *'"kernel":true'* ]]
+    got=$(hear "$from_on" 'matched 1, ')
+    echo "$got"
+    [[ $got == *'delivered (direct)'* && $got == *'delivered 1 (direct 1), lost 0'* ]]
+}
 
-cp /bin/sh "$work/worker"
-"$work/worker" -c 'exit 7' || true
-got=$(hear "$from_recv" '"value"')
-echo "$got"
-[[ $got == *'"value":7'* && $got == *'"kernel":true'* ]]
+run_demo() {
+    local shown
+    mkdir -p "$source/build/demo"
+    shown=$("$source/scripts/lib/show-events" "$(realpath --relative-to="$source" "$sig2pid")")
+    echo "$shown"
+    [[ $shown == *'from event to signal: '*' µs, with value 7'* ]]
+}
+
+run_example
+run_demo
