@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <string_view>
 
 namespace sig2pid {
 
@@ -29,6 +30,10 @@ struct Payload {
 
     /// As si_value.sival_ptr: it means something to the receiver alone.
     [[nodiscard]] static Payload from_pointer(const void* pointer) noexcept;
+
+    /// Reads a decimal, hexadecimal (0x) or negative (two's complement) number.
+    /// \return EINVAL for what is no number, ERANGE for what does not fit 64 bits, both Reason::bad_input.
+    [[nodiscard]] static Result<Payload> parse(std::string_view text);
 
     friend bool operator==(const Payload&, const Payload&) = default;
 };

@@ -2,20 +2,8 @@
 #include "cli/arguments.hpp"
 
 #include "cli/output.hpp"
-#include "lib/number.hpp"
-
-#include <cerrno>
 
 namespace sig2pid::cli {
-namespace {
-
-std::unexpected<Error> bad_payload(std::string_view text, int code) {
-    const std::string_view why = code == ERANGE ? "does not fit 64 bits" : "is not a decimal or hexadecimal number";
-    return failure(code, "parse value", "value '" + std::string(text.substr(0, 64)) + "' " + std::string(why),
-                   Reason::bad_input);
-}
-
-} // namespace
 
 std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
     try {
@@ -28,23 +16,6 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
         report(argv[0], std::string(error.what()) + "; see 'sig2pid " + argv[0] + " --help'");
         return exit_usage;
     }
-}
-
-Result<Payload> parse_payload(std::string_view text) {
-    const bool negative = text.starts_with('-');
-    std::string_view digits = text.substr(negative ? 1 : 0);
-    const int base = digits.starts_with("0x") || digits.starts_with("0X") ? 16 : 10;
-    digits.remove_prefix(base == 16 ? 2 : 0);
-    const std::string_view allowed = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
-    if (digits.empty() || digits.find_first_not_of(allowed) != std::string_view::npos) {
-        return bad_payload(text, EINVAL);
-    }
-    const std::optional<std::uint64_t> magnitude = parse_number<std::uint64_t>(digits, base);
-    constexpr std::uint64_t most_negative = std::uint64_t{1} << 63U;
-    if (!magnitude || (negative && *magnitude > most_negative)) {
-        return bad_payload(text, ERANGE);
-    }
-    return Payload{negative ? ~*magnitude + 1 : *magnitude};
 }
 
 } // namespace sig2pid::cli

@@ -2,13 +2,12 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/time_text.hpp"
 #include "lib/number.hpp"
 
 #include <sig2pid/duration.hpp>
 #include <sig2pid/receiver.hpp>
 
-#include <array>
-#include <ctime>
 #include <map>
 #include <unistd.h>
 
@@ -96,18 +95,6 @@ std::string names_of(SignalSet signals) {
     return names;
 }
 
-/// The time of day in UTC, to the microsecond: 2026-01-31T12:00:00.000000Z.
-std::string time_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    tm parts{};
-    ::gmtime_r(&now.tv_sec, &parts);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    const std::string micros = std::to_string(now.tv_nsec / 1000);
-    return text.data() + ("." + std::string(6 - micros.size(), '0') + micros + "Z");
-}
-
 /// A child's status, when it is what the signal tells.
 Json status_of(const ReceivedSignal& received) {
     const bool child = received.signal.number() == SIGCHLD && received.code > 0;
@@ -115,7 +102,7 @@ Json status_of(const ReceivedSignal& received) {
 }
 
 void print_as_json(const ReceivedSignal& received) {
-    print_json({{"time", time_now()},
+    print_json({{"time", time_text(std::chrono::system_clock::now())},
                 {"signal", received.signal.name()},
                 {"code", received.code_name()},
                 {"sender", {{"pid", received.sender_pid}, {"uid", received.sender_uid}}},

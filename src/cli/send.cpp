@@ -91,7 +91,7 @@ Scope parse_scope(std::string_view word) {
 Result<> plan_signal(const Words& words, Plan& plan) {
     plan.options.scope = parse_scope(words.scope);
     if (!words.value.empty()) {
-        Result<Payload> payload = parse_payload(words.value);
+        Result<Payload> payload = Payload::parse(words.value);
         if (!payload) {
             return forward_error(payload);
         }

@@ -12,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <limits>
 
 namespace sig2pid::engine {
 
@@ -22,28 +21,6 @@ constexpr std::array<std::string_view, 3> target_names = {"current", "subject", 
 
 std::unexpected<Error> bad_input(std::string operation, std::string context, std::size_t column = 0) {
     return std::unexpected(Error{EINVAL, std::move(operation), std::move(context), Reason::bad_input, column});
-}
-
-/// An integer of any sign that 64 bits hold; nothing where the text is not a number at all.
-std::optional<Result<std::uint64_t>> parse_integer(std::string_view text) {
-    const bool negative = text.starts_with('-');
-    std::string_view digits = negative ? text.substr(1) : text;
-    const bool hex = digits.starts_with("0x") || digits.starts_with("0X");
-    digits = hex ? digits.substr(2) : digits;
-    if (digits.empty() || (!hex && (digits.front() < '0' || digits.front() > '9'))) {
-        return std::nullopt;
-    }
-    std::uint64_t magnitude = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, hex ? 16 : 10);
-    if (end != digits.data() + digits.size()) {
-        return bad_input("parse_value", "the value '" + std::string(text) + "' is not a number");
-    }
-    constexpr auto lowest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + 1;
-    if (error == std::errc::result_out_of_range || (negative && magnitude > lowest)) {
-        return bad_input("parse_value",
-                         "the value '" + std::string(text) + "' does not fit the 64 bits that a signal carries");
-    }
-    return negative ? ~magnitude + 1 : magnitude;
 }
 
 Result<RuleValue> field_value(const std::string& text, const Event& event) {
@@ -70,11 +47,12 @@ Result<RuleValue> parse_value(const std::string& text, const Event& event) {
     if (text == "seq") {
         return SequenceValue{};
     }
-    if (const auto number = parse_integer(text)) {
-        if (!*number) {
-            return std::unexpected(number->error());
+    if (text.front() == '-' || (text.front() >= '0' && text.front() <= '9')) {
+        const auto number = Payload::parse(text);
+        if (!number) {
+            return std::unexpected(number.error());
         }
-        return ConstantValue{**number};
+        return ConstantValue{number->bits};
     }
     return field_value(text, event);
 }
