@@ -94,6 +94,15 @@ static __always_inline void describe_target(struct task_struct* task, struct s2p
     }
 }
 
+/* After the report is in the ring: whoever sees the account complete finds every report there. */
+static __always_inline void account_done(const struct s2p_match* done, bool reported) {
+    struct s2p_counters* counter = count();
+    count_verdict(S2P_TASK_WORK, done->verdict);
+    if (counter && !reported) {
+        __sync_fetch_and_add(done->verdict == S2P_NEXT ? &counter->lost : &counter->unreported, 1);
+    }
+}
+
 /* Runs in the target itself, on its way to user mode, so the send is synchronous and its errors are true. */
 static int in_target(struct bpf_map* map, void* key, void* value) {
     struct slot* slot = value;
@@ -114,13 +123,7 @@ static int in_target(struct bpf_map* map, void* key, void* value) {
         done.error = bpf_send_signal_task(task, rule.signal, PIDTYPE_TGID, slot->value);
         done.verdict = verdict_of_error(done.error);
     }
-    count_verdict(S2P_TASK_WORK, done.verdict);
-    if (bpf_ringbuf_output(&reports, &done, sizeof(done), 0) && done.verdict == S2P_NEXT) {
-        struct s2p_counters* counter = count();
-        if (counter) {
-            __sync_fetch_and_add(&counter->lost, 1);
-        }
-    }
+    account_done(&done, bpf_ringbuf_output(&reports, &done, sizeof(done), 0) == 0);
     return 0;
 }
 

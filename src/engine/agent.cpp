@@ -146,10 +146,14 @@ void AgentWork::take(const RuleProgram& program, const s2p_match& match, std::sp
     }
 }
 
-void AgentWork::take_reports(RuleProgram& program, const Session::Handler& handler) {
+std::size_t AgentWork::take_reports(RuleProgram& program, const Session::Handler& handler) {
+    std::size_t taken = 0;
     clock_offset_ = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
-    program.consume(
-        [&](const s2p_match& match, std::span<const std::byte> payload) { take(program, match, payload, handler); });
+    program.consume([&](const s2p_match& match, std::span<const std::byte> payload) {
+        take(program, match, payload, handler);
+        taken++;
+    });
+    return taken;
 }
 
 bool AgentWork::is_settled(const RuleProgram& program) const {
@@ -160,7 +164,7 @@ bool AgentWork::is_settled(const RuleProgram& program) const {
             settled += count;
         }
     }
-    return queued_.empty() && settled == sum.matched;
+    return settled == sum.matched;
 }
 
 void AgentWork::take_back_stuck(RuleProgram& program, const Session::Handler& handler, std::chrono::nanoseconds age) {

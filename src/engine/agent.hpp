@@ -21,7 +21,8 @@ public:
     AgentWork(const Rule& rule, PidfdRung rung, const std::optional<Process>& target);
 
     /// Handles the reports that are there, bounded, so that a flood does not keep the loop from anything else.
-    void take_reports(RuleProgram& program, const Session::Handler& handler);
+    /// \return how many there were.
+    std::size_t take_reports(RuleProgram& program, const Session::Handler& handler);
 
     /// Nothing is outstanding: every match that was taken has a verdict, or is counted as lost.
     [[nodiscard]] bool is_settled(const RuleProgram& program) const;

@@ -204,7 +204,7 @@ std::optional<std::pair<Field, s2p_field>> usable(const RecordField& declared, b
 
 std::string unavailable_reason(Program program, const KernelFeatures& kernel) {
     return program == Program::oom_kill && !kernel.oom_victim_is_task
-               ? "this kernel does not say which task it kills; Linux 6.9 and later do"
+               ? "this kernel does not say which task it kills; Linux 6.9 and later do, and some stable kernels before"
                : std::string();
 }
 

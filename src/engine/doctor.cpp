@@ -84,7 +84,7 @@ void examine_rungs(const KernelFeatures& kernel, std::vector<Finding>& findings)
     findings.push_back(kernel.oom_victim_is_task
                            ? good("event oom-kill", "the kernel names its victim")
                            : Finding{"event oom-kill", Health::limited, "the kernel does not hand over the victim",
-                                     "Linux 6.9 and later do"});
+                                     "Linux 6.9 and later do, and stable kernels that took it over"});
 }
 
 /// The proof: a rule is loaded, verified, bound to this process and attached, and taken down. It matches nothing.

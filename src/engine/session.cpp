@@ -144,6 +144,8 @@ private:
             work_.take_back_stuck(program_, handler, stuck_after);
             work_.take_reports(program_, handler);
         }
+        while (work_.take_reports(program_, handler) > 0) { // the account is complete, so the ring has all there is
+        }
     }
 
     static constexpr auto stuck_after = std::chrono::milliseconds(50);
