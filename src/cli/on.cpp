@@ -124,14 +124,9 @@ int refuse(const Words& words, const Error& error) {
     return exit_code_of(error);
 }
 
-void announce(const Session& session, const Rule& rule, const Words& words) {
-    if (words.json) {
-        print_json({{"ready", true}});
-        return;
-    }
-    const auto& target = session.target();
-    const std::string whom = target ? "process " + std::to_string(target->pid()) : to_string(rule.text().target);
-    remark("ready: " + rule.event().name + " sends " + rule.text().signal.name() + " to " + whom);
+/// The word that scripts wait for, alone on its line.
+void announce(const Words& words) {
+    words.json ? print_json({{"ready", true}}) : remark("ready");
 }
 
 /// A rule that ended by its count says by its code whether the signals went out.
@@ -174,7 +169,7 @@ int watch(const Rule& rule, const Words& words) {
     if (!session) {
         return refuse(words, session.error());
     }
-    announce(*session, rule, words);
+    announce(words);
     const auto ending = session->run(enders->fd(), [&](const engine::Match& match) {
         if (!words.quiet) {
             words.json ? print_json(json_of(match, rule)) : print_line(text_of(match, rule));

@@ -58,7 +58,7 @@ TEST_F(OnCommand, an_exit_status_reaches_recv_from_the_kernel) {
     Receiving receiver;
     Command rule(sig2pid({"on", "exit", "--where", worker_failed, "-s", "RTMIN+3", "-q", "code", "--to", receiver.pid(),
                           "--count", "1"}));
-    ASSERT_TRUE(rule.read_err_line().starts_with("ready"));
+    ASSERT_EQ(rule.read_err_line(), "ready");
     run_worker(0);
     run_worker(7);
     const Outcome ended = rule.finish();
@@ -105,7 +105,7 @@ TEST_F(OnCommand, quiet_prints_no_line_a_match) {
     Receiving receiver;
     Command rule(sig2pid(
         {"on", "exit", "--quiet", "--where", worker_failed, "-s", "RTMIN+3", "--to", receiver.pid(), "--count", "1"}));
-    ASSERT_TRUE(rule.read_err_line().starts_with("ready"));
+    ASSERT_EQ(rule.read_err_line(), "ready");
     run_worker(7);
     const Outcome ended = rule.finish();
     EXPECT_EQ(ended.status, 0);
@@ -116,7 +116,7 @@ TEST_F(OnCommand, quiet_prints_no_line_a_match) {
 TEST_F(OnCommand, ctrl_c_ends_with_the_account) {
     Receiving receiver;
     Command rule(sig2pid({"on", "exit", "--where", worker_failed, "-s", "RTMIN+3", "--to", receiver.pid()}));
-    ASSERT_TRUE(rule.read_err_line().starts_with("ready"));
+    ASSERT_EQ(rule.read_err_line(), "ready");
     kill(rule.pid(), SIGINT);
     const Outcome ended = rule.finish();
     EXPECT_EQ(ended.status, 0);
@@ -128,7 +128,7 @@ TEST_F(OnCommand, ctrl_c_ends_with_the_account) {
 TEST_F(OnCommand, the_death_of_the_target_ends_it_with_code_1) {
     Receiving receiver;
     Command rule(sig2pid({"on", "exit", "--where", worker_failed, "-s", "RTMIN+3", "--to", receiver.pid()}));
-    ASSERT_TRUE(rule.read_err_line().starts_with("ready"));
+    ASSERT_EQ(rule.read_err_line(), "ready");
     receiver.end();
     receiver.finish();
     const Outcome ended = rule.finish();
@@ -143,7 +143,7 @@ TEST_F(OnCommand, a_target_that_does_not_expect_the_signal_is_refused_unless_tha
     EXPECT_EQ(refused.status, 2);
     EXPECT_TRUE(contains(refused.err, "neither catches nor blocks SIGUSR1")) << refused.err;
     Command rule(sig2pid({"on", "exit", "--where", worker_failed, "--to", pid, "--allow-default", "--count", "1"}));
-    ASSERT_TRUE(rule.read_err_line().starts_with("ready"));
+    ASSERT_EQ(rule.read_err_line(), "ready");
     run_worker(7);
     EXPECT_EQ(rule.finish().status, 0);
     EXPECT_EQ(victim.wait(), 128 + SIGUSR1);
