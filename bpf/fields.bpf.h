@@ -16,9 +16,20 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "integers of records a
 const volatile struct s2p_rule rule = {};
 const volatile struct s2p_literals literals = {};
 
+/* How far the comparison of a text has come. It is kept in a map, not on the stack: verifiers before 6.7 take the body
+ * of bpf_loop() to run once, and hold what one round leaves on the stack for the result.
+ */
+struct globbing {
+    __u32 at, token, end;
+    __u32 star, mark; /* the last star's successor, and the place it was tried at; 0: no star yet */
+    __u32 matched;
+};
+
 /* Strings under test. One a CPU is enough: the kernel never nests a tracing program in itself (it counts a miss). */
 struct scratch {
     char text[2][2 * S2P_MAX_STRING]; /* twice the room, so that a bounded offset plus a whole string fits */
+    struct globbing glob;
+    __u32 differs; /* the two texts do */
 };
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

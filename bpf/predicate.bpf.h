@@ -25,27 +25,15 @@ static __noinline bool equals_literal(const char* text, __u32 start, __u32 lengt
     return true;
 }
 
-struct text_pair {
-    const char *left, *right;
-    bool same;
-};
-
 static long compare_step(__u32 i, void* context) {
-    struct text_pair* pair = context;
+    struct scratch* scratch = *(struct scratch**)context;
     __u32 at = i & (S2P_MAX_STRING - 1);
-    if (pair->left[at] != pair->right[at]) {
-        pair->same = false;
+    if (scratch->text[0][at] != scratch->text[1][at]) {
+        scratch->differs = 1;
         return 1;
     }
-    return pair->left[at] == 0;
+    return scratch->text[0][at] == 0;
 }
-
-struct globbing {
-    const char* text;
-    __u32 at, token, end;
-    __u32 star, mark; /* the last star's successor, and the place it was tried at; 0: no star yet */
-    bool matched;
-};
 
 static __always_inline bool token_matches(const volatile struct s2p_glob* token, __u8 byte) {
     switch (token->kind) {
@@ -61,8 +49,9 @@ static __always_inline bool token_matches(const volatile struct s2p_glob* token,
 
 /* One step of the two-pointer match: on a mismatch the last star takes one byte more. Returns 1 when decided. */
 static long glob_step(__u32 i, void* context) {
-    struct globbing* glob = context;
-    __u8 byte = glob->text[glob->at & (S2P_MAX_STRING - 1)];
+    struct scratch* scratch = *(struct scratch**)context;
+    struct globbing* glob = &scratch->glob;
+    __u8 byte = scratch->text[0][glob->at & (S2P_MAX_STRING - 1)];
     const volatile struct s2p_glob* token = &literals.globs[glob->token & (S2P_MAX_GLOBS - 1)];
     bool more = glob->token < glob->end;
     (void)i;
@@ -89,10 +78,10 @@ static long glob_step(__u32 i, void* context) {
     return 0;
 }
 
-static __noinline bool matches_glob(const char* text, __u32 first, __u32 tokens) {
-    struct globbing glob = {.text = text, .token = first, .end = first + tokens};
-    bpf_loop(GLOB_STEPS, glob_step, &glob, 0);
-    return glob.matched;
+static __noinline bool matches_glob(struct scratch* scratch, __u32 first, __u32 tokens) {
+    scratch->glob = (struct globbing){.token = first, .end = first + tokens};
+    bpf_loop(GLOB_STEPS, glob_step, &scratch, 0);
+    return scratch->glob.matched;
 }
 
 /* Of a string that goes on beyond its room only what does not depend on the rest is an answer. */
@@ -116,14 +105,14 @@ static __noinline long test_string(const struct occurrence* event, __u32 index) 
     }
     scratch->text[0][S2P_MAX_STRING - 1] = length > S2P_MAX_STRING ? 0 : scratch->text[0][S2P_MAX_STRING - 1];
     if (term->has_other) {
-        struct text_pair pair = {.left = scratch->text[0], .right = scratch->text[1], .same = true};
         if (load_string(event, term->other, scratch->text[1]) < 1) {
             return -1;
         }
-        bpf_loop(S2P_MAX_STRING, compare_step, &pair, 0);
-        matched = pair.same;
+        scratch->differs = 0;
+        bpf_loop(S2P_MAX_STRING, compare_step, &scratch, 0);
+        matched = !scratch->differs;
     } else if (term->op == S2P_GLOB) {
-        matched = matches_glob(scratch->text[0], term->text, term->length);
+        matched = matches_glob(scratch, term->text, term->length);
     } else {
         matched = equals_literal(scratch->text[0], term->text, term->length);
     }
