@@ -55,6 +55,7 @@ struct rlimit {
 };
 struct signal_struct {
     atomic_t live;
+    int nr_threads;
     unsigned int flags;
     int group_exit_code;
     struct sigpending shared_pending;
