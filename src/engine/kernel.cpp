@@ -55,9 +55,7 @@ bool pid_has_inode(const btf* types) {
     return false;
 }
 
-} // namespace
-
-Result<KernelFeatures> KernelFeatures::read() {
+Result<KernelFeatures> read_features() {
     const Btf types(btf__load_vmlinux_btf(), &btf__free);
     if (!types) {
         return failure(
@@ -74,6 +72,14 @@ Result<KernelFeatures> KernelFeatures::read() {
     features.exit_has_group_dead = has_parameters(kernel, "btf_trace_sched_process_exit", 2);
     features.oom_victim_is_task = first_is_pointer(kernel, "btf_trace_mark_victim");
     features.pidfs = pid_has_inode(kernel);
+    return features;
+}
+
+} // namespace
+
+/// A kernel does not change under a process, and to read 5 MB of its types takes some milliseconds.
+Result<KernelFeatures> KernelFeatures::read() {
+    static const Result<KernelFeatures> features = read_features();
     return features;
 }
 
