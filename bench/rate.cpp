@@ -85,7 +85,7 @@ Figures rate(const Settings& settings) {
     for (int round = 0; round < rounds; round++) {
         progress(settings, "matches a second", round, rounds);
         measure(settings, listener, "direct", figures[0]);
-        measure(settings, listener, "task-work,pidfd", figures[1]);
+        measure(settings, listener, "task-work", figures[1]);
         measure(settings, listener, "pidfd", figures[2]);
     }
     return figures;
