@@ -263,6 +263,34 @@ TEST_F(Targets, a_full_queue_of_the_target_is_an_overflow_and_nothing_is_lost) {
     EXPECT_EQ(outcome.summary.total(Verdict::overflow), 6U);
 }
 
+TEST_F(Targets, a_target_that_goes_in_and_out_of_sigwait_always_expects_its_signal) {
+    const Signal last(SIGRTMIN + 4);
+    Child child([&](const auto& ready) {
+        sigset_t wanted = SignalSet({Signal(SIGRTMIN + 3), last}).to_sigset();
+        sigprocmask(SIG_BLOCK, &wanted, nullptr);
+        ready();
+        siginfo_t info = {};
+        while (sigwaitinfo(&wanted, &info) != last.number()) {
+        }
+        return 0;
+    });
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.target = target_of(child.process());
+    const auto outcome = watch(
+        text,
+        [] {
+            for (int i = 0; i < 50'000; i++) {
+                getpgid(0x5150);
+            }
+        },
+        Reports::none);
+    kill(child.pid(), last.number());
+    EXPECT_EQ(child.wait(), 0);
+    EXPECT_EQ(outcome.summary.total(Verdict::unhandled), 0U);
+    EXPECT_EQ(outcome.summary.matched, outcome.summary.total(Verdict::delivered) +
+                                           outcome.summary.total(Verdict::overflow) + outcome.summary.lost);
+}
+
 TEST_F(Targets, a_stopped_target_gets_a_queued_send_from_the_agent_and_only_once) {
     const auto kernel = KernelFeatures::read();
     if (!kernel || !kernel->task_work) {
