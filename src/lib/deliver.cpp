@@ -6,6 +6,8 @@
 namespace sig2pid {
 namespace {
 
+constexpr int looks_before_refusal = 8;
+
 bool is_always_meant(Signal signal) {
     return signal.number() == SIGKILL || signal.number() == SIGSTOP || signal.number() == SIGTERM;
 }
@@ -172,7 +174,15 @@ Result<Delivery> deliver(const Process& process, Signal signal, const SendOption
     if (*state == ProcessState::zombie) {
         return Delivery{Verdict::zombie, false, true, std::nullopt};
     }
-    Result<SignalStatus> status = options.reader != nullptr ? options.reader->read() : signal_status(process);
+    const auto look = [&] { return options.reader != nullptr ? options.reader->read() : signal_status(process); };
+    Result<SignalStatus> status = look();
+    // the two parts of a look are not one moment: who left sigwait(3) between them may be back in it, so be sure
+    for (int more = 0; more < looks_before_refusal && status; more++) {
+        if (foresee(process, *status, signal, options).verdict != Verdict::unhandled) {
+            break;
+        }
+        status = look();
+    }
     if (!status) {
         return not_looked_at(process, signal, options, std::move(status).error());
     }
