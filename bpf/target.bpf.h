@@ -102,14 +102,21 @@ static __always_inline bool queue_nearly_full(struct task_struct* task) {
     return limit < ~0ULL >> 1 && queued + (__s64)rule.margin >= (__s64)limit;
 }
 
-/* What a thread blocks, or waits for in sigwait(3), which moves the signals from one mask to the other and back. They
- * are always in one of the two, but while they are looked at they may go from the second to the first: look there
- * again.
+enum { LOOKS = 4 };
+
+/* Whether a thread blocks the rule's signal, or waits for it in sigwait(3), which moves it from one mask to the other
+ * and back. It is always in one of the two, but may move while they are looked at: look more than once before saying
+ * no.
  */
-static __always_inline __u64 held_by(struct task_struct* thread) {
-    __u64 held = BPF_CORE_READ(thread, blocked.sig[0]);
-    held |= BPF_CORE_READ(thread, real_blocked.sig[0]);
-    return held | BPF_CORE_READ(thread, blocked.sig[0]);
+static __noinline bool holds(struct task_struct* thread) {
+    for (int look = 0; look < LOOKS; look++) {
+        __u64 held = BPF_CORE_READ(thread, blocked.sig[0]);
+        held |= BPF_CORE_READ(thread, real_blocked.sig[0]);
+        if (held >> ((rule.signal - 1) & 63) & 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct thread_walk {
@@ -121,7 +128,7 @@ static long walk_step(__u32 i, void* context) {
     struct thread_walk* walk = context;
     struct list_head* node = walk->node;
     struct task_struct* thread = (void*)node - bpf_core_field_offset(struct task_struct, thread_node);
-    if (!(held_by(thread) >> ((rule.signal - 1) & 63) & 1) && !(BPF_CORE_READ(thread, flags) & PF_EXITING)) {
+    if (!holds(thread) && !(BPF_CORE_READ(thread, flags) & PF_EXITING)) {
         walk->everywhere = false;
         return 1;
     }
@@ -129,13 +136,13 @@ static long walk_step(__u32 i, void* context) {
     return walk->node == walk->head;
 }
 
-enum { MANY_THREADS = 4096, MORE_LOOKS = 4 };
+enum { MANY_THREADS = 4096 };
 
 /* A signal to a process stays pending only where every thread blocks it. With very many threads: taken as not blocked.
  */
 static __noinline bool is_blocked_everywhere(struct task_struct* task) {
     struct signal_struct* signal = task->signal;
-    bool by_leader = held_by(task) >> ((rule.signal - 1) & 63) & 1;
+    bool by_leader = holds(task);
     if (!by_leader || signal->nr_threads == 1) {
         return by_leader;
     }
@@ -158,10 +165,6 @@ static __noinline __u32 foresee(struct task_struct* task, __u32* blocked) {
         return S2P_NEXT; /* the leader alone has exited, or kill(2) might refuse: let the kernel decide */
     }
     *blocked = is_blocked_everywhere(task);
-    /* a look that an interrupt tore in two may have missed a thread that left sigwait(3) and came back: be sure */
-    for (int looks = 0; looks < MORE_LOOKS && !*blocked && handler_of(sighand) == 0; looks++) {
-        *blocked = is_blocked_everywhere(task);
-    }
     unsigned long handler = handler_of(sighand);
     if (!*blocked && (handler == 1 || (handler == 0 && rule.default_action == S2P_DISCARDED))) {
         return S2P_IGNORED;
