@@ -119,7 +119,9 @@ static __noinline long test_string(const struct occurrence* event, __u32 index) 
     return length > S2P_MAX_STRING ? judge_cut(term, matched) : matched;
 }
 
-static __always_inline long test_int(const struct occurrence* event, const volatile struct s2p_term* term) {
+/* Not inlined: one text for all terms, or the verifier has thousands of dead instructions to remove. */
+static __noinline long test_int(const struct occurrence* event, __u32 index) {
+    const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
     __u64 left = load_int(event, &rule.field[term->field & (S2P_MAX_FIELDS - 1)]) & term->mask;
     __u64 right = term->has_other ? load_int(event, &rule.field[term->other & (S2P_MAX_FIELDS - 1)]) : term->value;
     if (term->op == S2P_EQUAL) {
@@ -140,7 +142,7 @@ static __always_inline long matches(const struct occurrence* event) {
         if (i >= rule.terms || next != i) {
             continue;
         }
-        long result = term->is_string ? test_string(event, i) : test_int(event, term);
+        long result = term->is_string ? test_string(event, i) : test_int(event, i);
         if (result < 0) {
             return result;
         }
