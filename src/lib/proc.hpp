@@ -43,6 +43,9 @@ struct SleepingCall {
 /// EBADMSG for text that the kernel does not write. The comm in it may hold anything, parentheses and newlines too.
 [[nodiscard]] Result<Stat> parse_stat(std::string_view text);
 
+/// The last field of /proc/PID/stat: how a zombie ended, as wait(2) has it. 0 also for those who may not know.
+[[nodiscard]] std::optional<int> parse_exit_code(std::string_view text) noexcept;
+
 /// EBADMSG when a field is missing or malformed. Unknown fields are skipped.
 [[nodiscard]] Result<Status> parse_status(std::string_view text);
 

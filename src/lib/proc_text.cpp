@@ -148,6 +148,20 @@ Result<Stat> parse_stat(std::string_view text) {
     return stat;
 }
 
+std::optional<int> parse_exit_code(std::string_view text) noexcept {
+    const std::size_t close = text.rfind(") ");
+    if (close == std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string_view rest = text.substr(close + 2);
+    constexpr int fields_between = 49; // state is field 3, exit_code 52 (Linux 3.5)
+    for (int i = 0; i < fields_between; ++i) {
+        take_word(rest);
+    }
+    int code = 0;
+    return take_number(rest, code) ? std::optional(code) : std::nullopt;
+}
+
 Result<Status> parse_status(std::string_view text) {
     Status status;
     for (const Field& field : fields) {

@@ -103,9 +103,24 @@ int dup_cloexec(int fd) {
     return negated(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
-constexpr Syscalls kernel{pidfd_open,     pidfd_send_signal, pidfd_get_info, clone_pidfd, waitid, rt_sigtimedwait,
-                          rt_sigprocmask, signalfd,          openat,         pread,       poll,   fstat,
-                          fstatfs,        dup_cloexec};
+int epoll_create() {
+    return negated(::epoll_create1(EPOLL_CLOEXEC));
+}
+
+int epoll_add(int epoll, int fd, std::uint32_t events, std::uint64_t mark) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = mark;
+    return negated(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
+int epoll_wait(int epoll, std::span<epoll_event> events, int timeout_ms) {
+    return negated(::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), timeout_ms));
+}
+
+constexpr Syscalls kernel{pidfd_open,     pidfd_send_signal, pidfd_get_info, clone_pidfd, waitid,    rt_sigtimedwait,
+                          rt_sigprocmask, signalfd,          openat,         pread,       poll,      fstat,
+                          fstatfs,        dup_cloexec,       epoll_create,   epoll_add,   epoll_wait};
 
 constinit const Syscalls* in_use = &kernel;
 

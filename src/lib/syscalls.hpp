@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ctime>
 #include <span>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
@@ -24,7 +25,8 @@ struct PidfdInfo {
 };
 static_assert(sizeof(PidfdInfo) == 64);
 
-inline constexpr std::uint64_t info_pid = 1; ///< PIDFD_INFO_PID
+inline constexpr std::uint64_t info_pid = 1;  ///< PIDFD_INFO_PID
+inline constexpr std::uint64_t info_exit = 8; ///< PIDFD_INFO_EXIT, 6.15
 inline constexpr long pidfs_magic = 0x50494446;
 inline constexpr long procfs_magic = 0x9fa0;
 inline constexpr unsigned scope_thread = 1; ///< PIDFD_SIGNAL_THREAD, 6.9
@@ -47,6 +49,9 @@ struct Syscalls {
     int (*fstat)(int fd, struct stat& out);
     int (*fstatfs)(int fd, struct statfs& out);
     int (*dup_cloexec)(int fd);
+    int (*epoll_create)();
+    int (*epoll_add)(int epoll, int fd, std::uint32_t events, std::uint64_t mark);
+    int (*epoll_wait)(int epoll, std::span<epoll_event> events, int timeout_ms);
 };
 
 /// The table in use: the kernel's, unless a test has put its own.

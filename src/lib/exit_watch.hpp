@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What waiting and escalation share: one epoll over many pidfds, and the descriptor that cancels.
+#pragma once
+
+#include <sig2pid/error.hpp>
+#include <sig2pid/exit_status.hpp>
+#include <sig2pid/process.hpp>
+#include <sig2pid/unique_fd.hpp>
+#include <sig2pid/wait.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace sig2pid {
+
+class ExitWatch {
+public:
+    /// \param cancel_fd -1 for none; it stays the caller's.
+    [[nodiscard]] static Result<ExitWatch> make(int cancel_fd);
+
+    /// Watches the process until its exit, which wait() tells once by `index`.
+    [[nodiscard]] Result<> add(const Process& process, std::size_t index);
+
+    struct Events {
+        std::vector<std::size_t> exited; ///< indices; empty and not cancelled: the time is over
+        bool cancelled = false;
+    };
+
+    /// Waits for something to happen, up to `until`.
+    [[nodiscard]] Result<Events> wait(Deadline until);
+
+private:
+    explicit ExitWatch(UniqueFd epoll) noexcept : epoll_(std::move(epoll)) {}
+
+    UniqueFd epoll_;
+};
+
+/// Learns how processes ended, some of which the kernel tells about only once they are reaped.
+class ExitReader {
+public:
+    /// How it ended. Waits for the reaping if nothing else helps, as long as the patience of this object lasts.
+    [[nodiscard]] ExitStatus read(const Process& process);
+
+private:
+    std::chrono::nanoseconds patience_ = std::chrono::milliseconds(100);
+};
+
+} // namespace sig2pid
