@@ -86,7 +86,7 @@ static __always_inline int denial_of(struct task_struct* task) {
  * longer than all else it does.
  */
 static __always_inline struct task_struct* readable(struct task_struct* task) {
-    return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+    return bpf_rdonly_cast(task, rule.task_struct);
 }
 
 /* Without CAP_KILL the uid rule of kill(2) is the agent's only right, and the target may have changed owner since. */

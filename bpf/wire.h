@@ -119,6 +119,7 @@ struct s2p_rule {
     __u32 check_uid;     /* 1: the agent has no CAP_KILL, so kill(2)'s uid rule holds */
     __u32 uid, euid;
     __u32 exit_has_group_dead; /* sched_process_exit says whether the whole process exits (6.16) */
+    __u32 task_struct;         /* the kernel's BTF number of that type */
     __u32 margin; /* places of a real-time queue kept free, because an asynchronous send cannot report a full one */
     struct s2p_field field[S2P_MAX_FIELDS];
     struct s2p_term term[S2P_MAX_TERMS];

@@ -215,6 +215,7 @@ Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& age
                                                       : S2P_PARENT;
     }
     out.exit_has_group_dead = kernel.exit_has_group_dead ? 1 : 0;
+    out.task_struct = kernel.task_struct;
     // each CPU has at most one asynchronous send under way; twice that, for other senders to the same user
     out.margin = static_cast<__u32>(2 * sysconf(_SC_NPROCESSORS_CONF) + 8);
     encode_agent(agent, out);

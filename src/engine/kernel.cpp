@@ -1,83 +1,102 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/kernel.hpp"
 
-#include <bpf/btf.h>
-#include <cerrno>
-#include <memory>
+#include "engine/kernel_types.hpp"
+
+#include <algorithm>
 #include <sys/utsname.h>
 
 namespace sig2pid::engine {
 
 namespace {
 
-using Btf = std::unique_ptr<btf, decltype(&btf__free)>;
-
-bool has_function(const btf* types, const char* name) {
-    return btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
-}
-
 /// The prototype of a tracepoint's probe; the first parameter is the kernel's own.
-const btf_type* tracepoint_prototype(const btf* types, const char* name) {
-    const int id = btf__find_by_name_kind(types, name, BTF_KIND_TYPEDEF);
-    const btf_type* type = id > 0 ? btf__type_by_id(types, static_cast<__u32>(id)) : nullptr;
-    type = type != nullptr ? btf__type_by_id(types, type->type) : nullptr; // pointer
-    type = type != nullptr ? btf__type_by_id(types, type->type) : nullptr; // prototype
+const btf_type* tracepoint_prototype(const KernelTypes& types, TypeId tracepoint) {
+    const btf_type* type = types.type(tracepoint);
+    type = type != nullptr ? types.type(type->type) : nullptr; // pointer
+    type = type != nullptr ? types.type(type->type) : nullptr; // prototype
     return type != nullptr && btf_is_func_proto(type) ? type : nullptr;
 }
 
-bool has_parameters(const btf* types, const char* name, unsigned count) {
-    const btf_type* prototype = tracepoint_prototype(types, name);
+bool has_parameters(const btf_type* prototype, unsigned count) {
     return prototype != nullptr && btf_vlen(prototype) > count;
 }
 
-bool first_is_pointer(const btf* types, const char* name) {
-    const btf_type* prototype = tracepoint_prototype(types, name);
-    if (prototype == nullptr || btf_vlen(prototype) < 2) {
-        return false;
-    }
-    const btf_type* type = btf__type_by_id(types, btf_params(prototype)[1].type);
-    return type != nullptr && btf_is_ptr(type);
+bool first_is_pointer(const KernelTypes& types, const btf_type* prototype) {
+    const btf_type* first = has_parameters(prototype, 1) ? types.type(btf_params(prototype)[1].type) : nullptr;
+    return first != nullptr && btf_is_ptr(first);
 }
 
-bool pid_has_inode(const btf* types) {
-    const int id = btf__find_by_name_kind(types, "pid", BTF_KIND_STRUCT);
-    const btf_type* type = id > 0 ? btf__type_by_id(types, static_cast<__u32>(id)) : nullptr;
-    for (int i = 0; type != nullptr && i < btf_vlen(type); i++) {
-        const btf_member& member = btf_members(type)[i];
-        const std::string_view name = btf__name_by_offset(types, member.name_off);
-        const btf_type* inner = btf__type_by_id(types, member.type);
-        const bool nested = name.empty() && btf_is_struct(inner) && btf_vlen(inner) > 0 &&
-                            std::string_view(btf__name_by_offset(types, btf_members(inner)[0].name_off)) == "ino";
-        if (name == "ino" || nested) {
+/// Also as the first member of an anonymous struct or union.
+bool has_member(const KernelTypes& types, const btf_type* type, std::string_view wanted) {
+    const auto is_wanted = [&](const btf_member& member) { return types.text(member.name_off) == wanted; };
+    for (const btf_member& member : std::span(btf_members(type), btf_vlen(type))) {
+        const btf_type* inner = member.name_off == 0 ? types.type(member.type) : nullptr;
+        const bool nested =
+            inner != nullptr && btf_is_composite(inner) && btf_vlen(inner) > 0 && is_wanted(*btf_members(inner));
+        if (nested || is_wanted(member)) {
             return true;
         }
     }
     return false;
 }
 
-Result<KernelFeatures> read_features() {
-    const Btf types(btf__load_vmlinux_btf(), &btf__free);
-    if (!types) {
-        return failure(
-            ENOENT, "btf__load_vmlinux_btf",
-            "the kernel's type information /sys/kernel/btf/vmlinux cannot be read: events need a kernel built "
-            "with CONFIG_DEBUG_INFO_BTF");
+/// All in one pass over the kernel's types.
+class Search {
+public:
+    Search(const KernelTypes& types, std::initializer_list<std::string_view> names) : types_(types) {
+        NameSet set;
+        for (const std::string_view name : names) {
+            set.add(name);
+        }
+        found_ = types.find(set);
     }
-    const btf* kernel = types.get();
+
+    [[nodiscard]] TypeId operator()(std::string_view name, int kind) const {
+        const auto is_it = [&](TypeId id) {
+            return btf_kind(types_.type(id)) == kind && types_.name(*types_.type(id)) == name;
+        };
+        const auto place = std::ranges::find_if(found_, is_it);
+        return place != found_.end() ? *place : 0;
+    }
+
+private:
+    const KernelTypes& types_;
+    std::vector<TypeId> found_;
+};
+
+KernelFeatures features_of(const KernelTypes& types) {
+    const Search find(types, {"bpf_send_signal_task", "bpf_task_work_schedule_signal_impl",
+                              "bpf_task_work_schedule_signal", "bpf_task_acquire", "bpf_task_from_vpid",
+                              "btf_trace_sched_process_exit", "btf_trace_mark_victim", "pid", "task_struct"});
+    const auto has_function = [&](std::string_view name) { return find(name, BTF_KIND_FUNC) != 0; };
+    const auto prototype = [&](std::string_view name) {
+        return tracepoint_prototype(types, find(name, BTF_KIND_TYPEDEF));
+    };
+    const btf_type* pid = types.type(find("pid", BTF_KIND_STRUCT));
     KernelFeatures features;
-    features.send_signal_task = has_function(kernel, "bpf_send_signal_task");
-    features.task_work_is_impl = has_function(kernel, "bpf_task_work_schedule_signal_impl");
-    features.task_work = features.task_work_is_impl || has_function(kernel, "bpf_task_work_schedule_signal");
-    features.pin_task = has_function(kernel, "bpf_task_acquire") && has_function(kernel, "bpf_task_from_vpid");
-    features.exit_has_group_dead = has_parameters(kernel, "btf_trace_sched_process_exit", 2);
-    features.oom_victim_is_task = first_is_pointer(kernel, "btf_trace_mark_victim");
-    features.pidfs = pid_has_inode(kernel);
+    features.send_signal_task = has_function("bpf_send_signal_task");
+    features.task_work_is_impl = has_function("bpf_task_work_schedule_signal_impl");
+    features.task_work = features.task_work_is_impl || has_function("bpf_task_work_schedule_signal");
+    features.pin_task = has_function("bpf_task_acquire") && has_function("bpf_task_from_vpid");
+    features.exit_has_group_dead = has_parameters(prototype("btf_trace_sched_process_exit"), 2);
+    features.oom_victim_is_task = first_is_pointer(types, prototype("btf_trace_mark_victim"));
+    features.pidfs = pid != nullptr && has_member(types, pid, "ino");
+    features.task_struct = find("task_struct", BTF_KIND_STRUCT);
     return features;
+}
+
+Result<KernelFeatures> read_features() {
+    const Result<KernelTypes>& types = KernelTypes::of_running_kernel();
+    if (!types) {
+        return std::unexpected(types.error());
+    }
+    return features_of(*types);
 }
 
 } // namespace
 
-/// A kernel does not change under a process, and to read 5 MB of its types takes some milliseconds.
+/// A kernel does not change under a process.
 Result<KernelFeatures> KernelFeatures::read() {
     static const Result<KernelFeatures> features = read_features();
     return features;

@@ -3,9 +3,8 @@
 
 #include <sig2pid/error.hpp>
 
+#include <cstdint>
 #include <string>
-
-struct btf;
 
 namespace sig2pid::engine {
 
@@ -18,6 +17,7 @@ struct KernelFeatures {
     bool exit_has_group_dead = false; ///< sched_process_exit says whether the process ends (6.16)
     bool oom_victim_is_task = false;  ///< mark_victim hands over the task (6.9)
     bool pidfs = false;               ///< a pid has an inode of its own (6.9)
+    std::uint32_t task_struct = 0;    ///< BTF number of struct task_struct
 
     /// ENOENT where the kernel has no BTF, or it may not be read.
     [[nodiscard]] static Result<KernelFeatures> read();

@@ -2,6 +2,7 @@
 #include "engine/program.hpp"
 
 #include "engine/capability.hpp"
+#include "engine/type_subset.hpp"
 
 #include <sig2pid/unique_fd.hpp>
 
@@ -91,6 +92,20 @@ UniqueFd open_tracepoint(std::uint32_t id) {
     return UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
 }
 
+Result<> load_object(::rule& skeleton) {
+    const Result<KernelTypes>& kernel = KernelTypes::of_running_kernel();
+    if (!kernel) {
+        return std::unexpected(kernel.error());
+    }
+    const Result<TypeSubset> subset = TypeSubset::make(*kernel, skeleton.obj);
+    if (!subset) {
+        return std::unexpected(subset.error());
+    }
+    const UseSubset use(*subset);
+    const int error = rule__load(&skeleton);
+    return error == 0 ? Result<>() : kernel_refused(-error, "bpf", "load a BPF program");
+}
+
 struct LinkCloser {
     void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
@@ -173,8 +188,8 @@ Result<RuleProgram> RuleProgram::load(const Rule& rule, const KernelFeatures& ke
     state->can_pin = kernel.pin_task;
     state->select(kernel, data->rule.target == S2P_PINNED);
     bpf_map__set_max_entries(state->skeleton->maps.reports, ring_size(data->rule.payload));
-    if (const int error = rule__load(state->skeleton.get()); error != 0) {
-        return kernel_refused(-error, "bpf", "load a BPF program");
+    if (const Result<> loaded = load_object(*state->skeleton); !loaded) {
+        return std::unexpected(loaded.error());
     }
     state->ring.reset(
         ring_buffer__new(bpf_map__fd(state->skeleton->maps.reports), State::on_report, state.get(), nullptr));
