@@ -37,6 +37,12 @@ void signal_oneself() {
     kill(getpid(), SIGURG);
 }
 
+/// The least that the kernel takes for a signal from this event.
+std::vector<std::string> only_send_line(const Listener& listener) {
+    return {SIG2PID_ONLY_SEND, fmt::format("{}", listener.pid()), fmt::format("{}", Listener::signal()),
+            fmt::format("{}", marker)};
+}
+
 std::vector<Way> ways(const Settings& settings, const Listener& listener) {
     const RuleWords called = {"syscall:getpgid", fmt::format("pid == {}", marker)};
     const RuleWords signalled = {"signal", fmt::format("sig == {} && pid == {}", SIGURG, getpid())};
@@ -50,6 +56,7 @@ std::vector<Way> ways(const Settings& settings, const Listener& listener) {
     std::vector<Way> all = {by_rung("direct", called, 1.15), by_rung("pidfd", called, 1.8),
                             by_rung("task-work", called, 0), by_rung("direct", signalled, 0),
                             by_rung("pidfd", signalled, 0)};
+    all.push_back({"syscall:getpgid, a program that only sends", only_send_line(listener), call_getpgid, samples, 0});
     if (!settings.bpftrace.empty()) {
         const Script script = {"tracepoint:syscalls:sys_enter_getpgid", fmt::format("args->pid == {}", marker),
                                fmt::format("system(\"kill -{} {}\")", Listener::signal(), listener.pid())};

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# sig2pid_skeleton(NAME): bpf/NAME.bpf.c becomes NAME.skel.h; link sig2pid_skeleton_NAME to include it.
+# sig2pid_skeleton(NAME [DIRECTORY]): DIRECTORY/NAME.bpf.c, or bpf/NAME.bpf.c, becomes NAME.skel.h; link
+# sig2pid_skeleton_NAME to include it.
 find_program(SIG2PID_BPF_CLANG NAMES clang-19 REQUIRED)
 find_program(SIG2PID_BPF_STRIP NAMES llvm-strip-19 REQUIRED)
 find_program(SIG2PID_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 function(sig2pid_skeleton name)
   set(source "${PROJECT_SOURCE_DIR}/bpf/${name}.bpf.c")
+  if(ARGC GREATER 1)
+    set(source "${ARGV1}/${name}.bpf.c")
+  endif()
   set(directory "${PROJECT_BINARY_DIR}/bpf")
   set(object "${directory}/${name}.bpf.o")
   set(skeleton "${directory}/${name}.skel.h")

@@ -109,11 +109,10 @@ std::size_t NameSet::hash(const char* text) {
 }
 
 void NameSet::add(std::string_view name) {
-    const std::string copy(name.empty() ? std::string_view() : name);
     char beginning[4] = {};
-    std::memcpy(beginning, copy.data(), std::min(copy.size(), sizeof(beginning)));
+    name.copy(beginning, sizeof(beginning));
     beginnings_.set(hash(beginning));
-    names_.insert(copy);
+    names_.emplace(name);
 }
 
 Result<KernelTypes> KernelTypes::parse(std::span<const std::byte> data) {

@@ -94,8 +94,10 @@ void Copier::run(const std::vector<TypeId>& roots) {
     for (const TypeId id : roots) {
         number_of(id, Depth::whole);
     }
-    for (std::size_t i = 0; i < queue_.size(); i++) { // it grows meanwhile
-        copy(queue_[i].first, queue_[i].second);
+    std::size_t done = 0;
+    while (done < queue_.size()) { // it grows meanwhile
+        const auto [id, depth] = queue_[done++];
+        copy(id, depth);
     }
 }
 
