@@ -5,7 +5,7 @@
 packages_build=(
     g++ cmake ninja-build pkg-config
     clang-19 llvm-19 bpftool libbpf-dev libelf-dev zlib1g-dev
-    libcli11-dev libfmt-dev nlohmann-json3-dev libasio-dev
+    libpcre2-dev libcli11-dev libfmt-dev nlohmann-json3-dev libasio-dev
 )
 packages_test=(
     "${packages_build[@]}"

@@ -104,6 +104,7 @@ void remark(std::string_view message) {
 ExitCode exit_code_of(const Error& error) {
     switch (error.reason) {
     case Reason::gone:
+    case Reason::changed:
         return exit_no_target;
     case Reason::bad_input:
     case Reason::invalid_signal:

@@ -5,7 +5,7 @@
 #include "cli/json.hpp"
 
 #include <sig2pid/deliver.hpp>
-#include <sig2pid/target.hpp>
+#include <sig2pid/selector.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -30,9 +30,10 @@ struct Plan {
     std::vector<Target> targets;
 };
 
+/// One of those selected.
 struct Pinned {
-    std::string text; ///< as it was named
-    Process process;
+    const std::string& text; ///< as it was named
+    const Process& process;
     std::string name; ///< empty when it could not be read
 };
 
@@ -53,7 +54,9 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
         ->check(CLI::IsMember({"process", "thread", "group"}));
     app.add_flag("--json", words.json, "one JSON object a target");
     app.add_flag("-v,--verbose", words.verbose, "a table of what became of each");
-    app.add_option("target", words.targets, "PID, PID:INODE[:BOOT] or fd:N")->required()->type_name("TARGET...");
+    app.add_option("target", words.targets, "PID, PID:INODE[:BOOT], or conditions such as name:NAME,user:NAME")
+        ->required()
+        ->type_name("TARGET...");
     app.footer("Nothing is sent unless every target is there.\n\nExamples:\n  sig2pid send 1234\n"
                "  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid send -s 0 1234 && echo still there");
     return parse_arguments(app, argc, argv);
@@ -79,8 +82,7 @@ std::optional<std::string_view> find_negative_number(int argc, char** argv) {
 int refuse_negative_number(std::string_view word) {
     const std::string number(word.substr(1));
     report("send", "'" + std::string(word) + "': a signal is written -s " + number +
-                       "; as a target it would mean a process group, whose word is group:" + number +
-                       " (not in this version yet)");
+                       "; as a target it would mean a process group, whose word is group:" + number);
     return exit_usage;
 }
 
@@ -140,41 +142,25 @@ Json describe(std::string_view text, const Process* process, const Plan& plan, c
     return line;
 }
 
-bool is_same(const Process& left, const Process& right) {
-    return left.pid() == right.pid() && left.inode() == right.inode();
-}
-
-/// A process named twice is one target.
-void add_pinned(std::vector<Pinned>& all, const Target& target, Process process) {
-    const bool known = std::ranges::any_of(all, [&](const Pinned& other) { return is_same(other.process, process); });
-    if (!known) {
-        all.push_back({target.text(), std::move(process), {}});
-    }
-}
-
 /// The more serious of two exit codes that stand for "nothing was done".
 ExitCode worse(ExitCode left, ExitCode right) {
     return std::max(left, right);
 }
 
-/// Pins every target; exit_done when all are there.
-ExitCode pin_all(const Plan& plan, const Words& words, std::vector<Pinned>& pinned) {
+/// Says which targets matched nothing; exit_done when there are none.
+ExitCode report_misses(const Plan& plan, const Words& words, const ProcessSet& set) {
     ExitCode code = exit_done;
-    for (const Target& target : plan.targets) {
-        Result<Process> process = resolve(target);
-        if (process) {
-            add_pinned(pinned, target, std::move(*process));
-            continue;
-        }
-        code = worse(code, exit_code_of(process.error()));
-        report("send", "target '" + target.text() + "': " + process.error().message());
+    for (const ProcessSet::Miss& miss : set.misses()) {
+        const std::string& text = plan.targets[miss.argument].text();
+        code = worse(code, exit_code_of(miss.error));
+        report("send", "target '" + text + "': " + miss.error.message());
         if (words.json) {
-            const bool gone = process.error().reason == Reason::gone;
-            print_json(describe(target.text(), nullptr, plan,
-                                {gone ? std::optional(Verdict::gone) : std::nullopt, std::nullopt, process.error()}));
+            const bool gone = miss.error.reason == Reason::gone;
+            print_json(describe(text, nullptr, plan,
+                                {gone ? std::optional(Verdict::gone) : std::nullopt, std::nullopt, miss.error}));
         }
     }
-    if (code != exit_done && !pinned.empty()) {
+    if (code != exit_done && !set.empty()) {
         report("send", "nothing was sent: the other targets were there, this was all or none");
     }
     return code;
@@ -252,34 +238,52 @@ std::vector<std::string> table_row(const Pinned& target, const Plan& plan, const
     return {target.process.token().to_string(), target.name, plan.signal ? plan.signal->name() : "0", verdict};
 }
 
-/// Acts on each, says how it went, and sums up the exit code.
-int act_on_all(const Plan& plan, const Words& words, std::vector<Pinned>& pinned) {
+/// What a run comes to.
+struct Tally {
     std::vector<std::vector<std::string>> rows = {{"PROCESS", "NAME", "SIGNAL", "VERDICT"}};
     std::size_t failed = 0;
     ExitCode code = exit_done;
-    for (Pinned& target : pinned) {
-        if (words.verbose) {
-            target.name = name(target.process).value_or(""); // before it may be gone
-        }
-        const Report result = act(target.process, plan);
-        const ExitCode own = exit_code_of(result);
-        code = worse(code, own);
-        if (words.json) {
-            print_json(describe(target.text, &target.process, plan, result));
-        }
-        if (words.verbose) {
-            rows.push_back(table_row(target, plan, result));
-        }
-        if (own != exit_done) {
-            ++failed;
-            target.name = target.name.empty() ? name(target.process).value_or("") : target.name;
-            report("send", complaint(target, result));
+};
+
+/// Acts on one that has just been judged, and says how it went.
+void act_on(Pinned target, const Result<>& judged, const Plan& plan, const Words& words, Tally& tally) {
+    if (words.verbose) {
+        target.name = name(target.process).value_or(""); // before it may be gone
+    }
+    const Report result = judged ? act(target.process, plan) : Report{Verdict::gone, std::nullopt, judged.error()};
+    const ExitCode own = exit_code_of(result);
+    tally.code = worse(tally.code, own);
+    if (words.json) {
+        print_json(describe(target.text, &target.process, plan, result));
+    }
+    if (words.verbose) {
+        tally.rows.push_back(table_row(target, plan, result));
+    }
+    if (own != exit_done) {
+        ++tally.failed;
+        target.name = target.name.empty() ? name(target.process).value_or("") : target.name;
+        report("send", complaint(target, result));
+    }
+}
+
+/// Acts on each, and sums up the exit code.
+int act_on_all(const Plan& plan, const Words& words, const ProcessSet& set) {
+    Tally tally;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        const std::string& text = set.target(i).text();
+        const Result<> pinned = set.with(i, [&](const Process& process) {
+            act_on({text, process, {}}, set.judge_again(i, process), plan, words, tally);
+        });
+        if (!pinned) {
+            ++tally.failed;
+            tally.code = worse(tally.code, cli::exit_code_of(pinned.error()));
+            report("send", pinned.error());
         }
     }
     if (words.verbose && !words.json) {
-        print_table(rows);
+        print_table(tally.rows);
     }
-    return failed > 0 && failed < pinned.size() ? exit_partial : code;
+    return tally.failed > 0 && tally.failed < set.size() ? exit_partial : tally.code;
 }
 
 } // namespace
@@ -296,11 +300,16 @@ int send_command(int argc, char** argv) {
     if (!make_plan(words, plan)) {
         return exit_usage;
     }
-    std::vector<Pinned> pinned;
-    if (const ExitCode code = pin_all(plan, words, pinned); code != exit_done) {
+    raise_descriptor_limit();
+    const Result<ProcessSet> set = select(Selector(plan.targets));
+    if (!set) {
+        report("send", set.error());
+        return exit_code_of(set.error());
+    }
+    if (const ExitCode code = report_misses(plan, words, *set); code != exit_done) {
         return code;
     }
-    return act_on_all(plan, words, pinned);
+    return act_on_all(plan, words, *set);
 }
 
 } // namespace sig2pid::cli

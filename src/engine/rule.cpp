@@ -100,6 +100,13 @@ Result<RuleTarget> parse_rule_target(std::string_view text) {
     if (!target) {
         return std::unexpected(target.error());
     }
+    if (!target->names_one()) {
+        return failure(EINVAL, "parse target",
+                       "target '" + target->text() +
+                           "' may mean several processes, and a rule signals one: PID, PID:INODE[:BOOT], fd:N or "
+                           "pidfile:PATH",
+                       Reason::bad_input);
+    }
     return RuleTarget(std::move(*target));
 }
 

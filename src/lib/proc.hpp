@@ -19,6 +19,12 @@ struct Stat {
     pid_t pid = 0;
     std::string_view comm; ///< points into the text
     char state = '?';
+    pid_t parent = 0;
+    pid_t group = 0;
+    pid_t session = 0;
+    int tty = 0;        ///< device number of the controlling terminal as the kernel packs it; 0: none
+    unsigned flags = 0; ///< PF_ of linux/sched.h
+    unsigned threads = 0;
     std::uint64_t start_time = 0; ///< clock ticks since boot
 };
 
@@ -26,6 +32,7 @@ struct Stat {
 struct Status {
     pid_t tgid = 0;
     pid_t pid = 0;
+    pid_t parent = 0;
     SignalStatus signals;
 };
 

@@ -2,6 +2,7 @@
 // Parsers of /proc text. A process chooses its own name, and so a part of what is read here.
 #include "lib/number.hpp"
 #include "lib/proc.hpp"
+#include "lib/words.hpp"
 
 #include <array>
 #include <cerrno>
@@ -11,28 +12,6 @@ namespace {
 
 std::unexpected<Error> malformed(std::string_view what) {
     return failure(EBADMSG, "parse /proc", "unexpected text in /proc: " + std::string(what));
-}
-
-/// Cuts the first line off `text`, without its newline.
-std::string_view take_line(std::string_view& text) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
-}
-
-/// Cuts the first word off `text`; empty when there is none.
-std::string_view take_word(std::string_view& text) {
-    constexpr std::string_view blanks = " \t\n";
-    const std::size_t start = text.find_first_not_of(blanks);
-    if (start == std::string_view::npos) {
-        text = {};
-        return {};
-    }
-    const std::size_t end = text.find_first_of(blanks, start);
-    const std::string_view word = text.substr(start, end - start);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-    return word;
 }
 
 template <typename Integer> bool take_number(std::string_view& text, Integer& out, int base = 10) {
@@ -101,6 +80,7 @@ constexpr std::array fields = {
     Field{"State", [](std::string_view value, Status& out) { return read_state(value, out.signals); }},
     Field{"Tgid", [](std::string_view value, Status& out) { return take_number(value, out.tgid); }},
     Field{"Pid", [](std::string_view value, Status& out) { return take_number(value, out.pid); }},
+    Field{"PPid", [](std::string_view value, Status& out) { return take_number(value, out.parent); }},
     Field{"Uid", [](std::string_view value, Status& out) { return read_uids(value, out.signals); }},
     Field{"NSpid", [](std::string_view value, Status& out) { return read_namespaces(value, out.signals); }},
     Field{"Threads", [](std::string_view value, Status& out) { return take_number(value, out.signals.threads); }},
@@ -123,6 +103,24 @@ std::optional<std::string_view> take_field(std::string_view& text, std::string_v
     return std::nullopt;
 }
 
+void skip_words(std::string_view& text, int count) {
+    for (int i = 0; i < count; ++i) {
+        take_word(text);
+    }
+}
+
+/// Fields 4 to 22 of proc_pid_stat(5).
+bool read_after_state(std::string_view text, Stat& out) {
+    bool good = take_number(text, out.parent) && take_number(text, out.group) && take_number(text, out.session) &&
+                take_number(text, out.tty);
+    skip_words(text, 1); // tpgid
+    good = good && take_number(text, out.flags);
+    skip_words(text, 10); // minflt to nice
+    good = good && take_number(text, out.threads);
+    skip_words(text, 1); // itrealvalue
+    return good && take_number(text, out.start_time);
+}
+
 } // namespace
 
 Result<Stat> parse_stat(std::string_view text) {
@@ -136,11 +134,7 @@ Result<Stat> parse_stat(std::string_view text) {
     std::string_view rest = text.substr(close + 2);
     const std::optional<pid_t> pid = parse_number<pid_t>(text.substr(0, open));
     const std::string_view state = take_word(rest);
-    constexpr int fields_between = 18; // state is field 3, starttime 22
-    for (int i = 0; i < fields_between; ++i) {
-        take_word(rest);
-    }
-    if (!pid || state.size() != 1 || !take_number(rest, stat.start_time)) {
+    if (!pid || state.size() != 1 || !read_after_state(rest, stat)) {
         return malformed("stat");
     }
     stat.pid = *pid;

@@ -85,6 +85,18 @@ ssize_t pread(int fd, std::span<char> buffer, off_t offset) {
     return negated(::pread(fd, buffer.data(), buffer.size(), offset));
 }
 
+ssize_t getdents(int fd, std::span<char> buffer) {
+    return negated(::syscall(SYS_getdents64, fd, buffer.data(), buffer.size()));
+}
+
+ssize_t readlinkat(int dirfd, const char* path, std::span<char> buffer) {
+    return negated(::readlinkat(dirfd, path, buffer.data(), buffer.size()));
+}
+
+int fstatat(int dirfd, const char* path, struct stat& out) {
+    return negated(::fstatat(dirfd, path, &out, 0));
+}
+
 int poll(int fd, short events, int timeout_ms) {
     pollfd entry{fd, events, 0};
     const int count = negated(::poll(&entry, 1, timeout_ms));
@@ -118,9 +130,28 @@ int epoll_wait(int epoll, std::span<epoll_event> events, int timeout_ms) {
     return negated(::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), timeout_ms));
 }
 
-constexpr Syscalls kernel{pidfd_open,     pidfd_send_signal, pidfd_get_info, clone_pidfd, waitid,    rt_sigtimedwait,
-                          rt_sigprocmask, signalfd,          openat,         pread,       poll,      fstat,
-                          fstatfs,        dup_cloexec,       epoll_create,   epoll_add,   epoll_wait};
+constexpr Syscalls kernel{
+    .pidfd_open = pidfd_open,
+    .pidfd_send_signal = pidfd_send_signal,
+    .pidfd_get_info = pidfd_get_info,
+    .clone_pidfd = clone_pidfd,
+    .waitid = waitid,
+    .rt_sigtimedwait = rt_sigtimedwait,
+    .rt_sigprocmask = rt_sigprocmask,
+    .signalfd = signalfd,
+    .openat = openat,
+    .pread = pread,
+    .getdents = getdents,
+    .readlinkat = readlinkat,
+    .fstatat = fstatat,
+    .poll = poll,
+    .fstat = fstat,
+    .fstatfs = fstatfs,
+    .dup_cloexec = dup_cloexec,
+    .epoll_create = epoll_create,
+    .epoll_add = epoll_add,
+    .epoll_wait = epoll_wait,
+};
 
 constinit const Syscalls* in_use = &kernel;
 

@@ -45,7 +45,10 @@ struct Syscalls {
     int (*signalfd)(std::uint64_t mask);
     int (*openat)(int dirfd, const char* path, int flags);
     ssize_t (*pread)(int fd, std::span<char> buffer, off_t offset);
-    int (*poll)(int fd, short events, int timeout_ms); ///< the revents, 0 on timeout
+    ssize_t (*getdents)(int fd, std::span<char> buffer);
+    ssize_t (*readlinkat)(int dirfd, const char* path, std::span<char> buffer);
+    int (*fstatat)(int dirfd, const char* path, struct stat& out); ///< follows symbolic links
+    int (*poll)(int fd, short events, int timeout_ms);             ///< the revents, 0 on timeout
     int (*fstat)(int fd, struct stat& out);
     int (*fstatfs)(int fd, struct statfs& out);
     int (*dup_cloexec)(int fd);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// How each condition stands to one process.
+#include "lib/judge.hpp"
+#include "lib/regex.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sig2pid {
+namespace {
+
+using Kind = Condition::Kind;
+
+constexpr std::size_t longest_comm = 15;
+
+Holds holds(bool answer) {
+    return answer ? Holds::yes : Holds::no;
+}
+
+/// Why something could not be read.
+Holds unknown(const Facts& facts) {
+    return facts.is_gone() ? Holds::gone : Holds::unreadable;
+}
+
+std::string_view take_argument(std::string_view& text) {
+    const std::size_t end = std::min(text.find('\0'), text.size());
+    const std::string_view argument = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return argument;
+}
+
+std::string_view base_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+/// The whole name where comm is cut: that of the program, or of the script it runs.
+std::string_view whole_name(std::string_view comm, std::string_view command_line) {
+    for (int i = 0; i < 2; ++i) {
+        const std::string_view name = base_name(take_argument(command_line));
+        if (name.starts_with(comm)) {
+            return name;
+        }
+    }
+    return comm;
+}
+
+Holds judge_name(const std::string& wanted, Facts& facts) {
+    const auto comm = facts.comm();
+    if (!comm) {
+        return unknown(facts);
+    }
+    if (comm->size() < longest_comm || !std::string_view(wanted).starts_with(*comm)) {
+        return holds(*comm == wanted);
+    }
+    const auto command_line = facts.command_line();
+    return command_line ? holds(whole_name(*comm, *command_line) == wanted) : unknown(facts);
+}
+
+Result<Holds> judge_command(const Regex& regex, Facts& facts) {
+    const auto text = facts.command_line();
+    if (!text || text->empty()) {
+        return text ? Holds::no : unknown(facts);
+    }
+    std::string line(text->substr(0, text->find_last_not_of('\0') + 1));
+    std::ranges::replace(line, '\0', ' ');
+    Result<bool> found = regex.is_found_in(line);
+    if (!found) {
+        return forward_error(found);
+    }
+    return holds(*found);
+}
+
+/// The same file; or one that was there and was replaced, as by an upgrade.
+Holds judge_executable(const Check::Executable& wanted, Facts& facts) {
+    const auto path = facts.executable();
+    if (!path) {
+        return unknown(facts);
+    }
+    if (*path == wanted.path + " (deleted)") {
+        return Holds::yes;
+    }
+    const auto id = facts.executable_id();
+    return id ? holds(id == wanted.id) : unknown(facts);
+}
+
+Holds judge_environment(const std::string& wanted, Facts& facts) {
+    auto text = facts.environment();
+    if (!text) {
+        return unknown(facts);
+    }
+    while (!text->empty()) {
+        if (take_argument(*text) == wanted) {
+            return Holds::yes;
+        }
+    }
+    return Holds::no;
+}
+
+Holds judge_namespaces(const std::vector<Check::NameSpace>& wanted, Facts& facts) {
+    for (const Check::NameSpace& space : wanted) {
+        const auto id = facts.name_space(space.kind);
+        if (!id) {
+            return unknown(facts);
+        }
+        if (*id != space.id) {
+            return Holds::no;
+        }
+    }
+    return Holds::yes;
+}
+
+/// Of a stopped or dead leader with living threads, only the state says less than the whole process does.
+bool has_state(const proc::Stat& stat, const std::string& letters) {
+    return letters.contains(stat.state);
+}
+
+Holds judge_stat(const Check& check, Facts& facts) {
+    const proc::Stat* stat = facts.stat();
+    if (stat == nullptr) {
+        return unknown(facts);
+    }
+    switch (check.condition.kind) {
+    case Kind::group:
+        return holds(stat->group == std::get<int>(check.condition.operand));
+    case Kind::session:
+        return holds(stat->session == std::get<int>(check.condition.operand));
+    case Kind::state:
+        return holds(has_state(*stat, check.condition.value));
+    case Kind::tty:
+        return holds(stat->tty == std::get<int>(check.operand));
+    case Kind::older:
+        return holds(stat->start_time < std::get<Check::Lifetime>(check.operand).started);
+    case Kind::newer:
+        return holds(stat->start_time >= std::get<Check::Lifetime>(check.operand).started);
+    default:
+        return holds(std::get<std::shared_ptr<Family>>(check.operand)->is_parent(stat->parent));
+    }
+}
+
+Holds judge_status(const Check& check, Facts& facts) {
+    const proc::Status* status = facts.status();
+    if (status == nullptr) {
+        return unknown(facts);
+    }
+    if (check.condition.kind == Kind::user) {
+        return holds(status->signals.effective_uid == std::get<uid_t>(check.operand));
+    }
+    return holds(status->signals.caught.contains(std::get<Signal>(check.condition.operand)));
+}
+
+Holds judge_cgroup(const Check& check, Facts& facts) {
+    const auto text = facts.cgroups();
+    if (!text) {
+        return unknown(facts);
+    }
+    if (const auto* place = std::get_if<CgroupPlace>(&check.operand)) {
+        return holds(is_in_cgroup(*text, *place));
+    }
+    return holds(is_in_unit(*text, check.condition.value, std::get<Check::Unit>(check.operand).user));
+}
+
+/// Of what names one process: without a pin, only that the number is the same.
+Holds judge_token(const Token& token, const Facts& facts, const Process* pin) {
+    return holds(token.pid == facts.pid() && (pin == nullptr || pin->inode() == token.inode));
+}
+
+} // namespace
+
+Result<Holds> Judge::judge(std::size_t i, Facts& facts, const Process* pin) const {
+    const Check& check = checks_[i];
+    switch (check.condition.kind) {
+    case Kind::pid:
+    case Kind::token:
+    case Kind::fd:
+    case Kind::pidfile:
+        return judge_token(std::get<Token>(check.operand), facts, pin);
+    case Kind::name:
+        return judge_name(check.condition.value, facts);
+    case Kind::cmd:
+        return judge_command(*std::get<std::shared_ptr<const Regex>>(check.condition.operand), facts);
+    case Kind::exe:
+        return judge_executable(std::get<Check::Executable>(check.operand), facts);
+    case Kind::env:
+        return judge_environment(check.condition.value, facts);
+    case Kind::ns:
+        return judge_namespaces(std::get<std::vector<Check::NameSpace>>(check.operand), facts);
+    case Kind::cgroup:
+    case Kind::unit:
+        return judge_cgroup(check, facts);
+    case Kind::user:
+    case Kind::handles:
+        return judge_status(check, facts);
+    case Kind::tree:
+        return holds(std::get<std::shared_ptr<Family>>(check.operand)->has(facts.pid(), pin));
+    default:
+        return judge_stat(check, facts);
+    }
+}
+
+} // namespace sig2pid

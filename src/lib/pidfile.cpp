@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/pidfile.hpp"
+
+#include "lib/number.hpp"
+#include "lib/proc.hpp"
+#include "lib/proc_locks.hpp"
+#include "lib/proc_scan.hpp"
+#include "lib/syscalls.hpp"
+#include "lib/words.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+// A file's time is taken from a clock that ticks, as a start time is counted in ticks: each may be 10 ms early.
+constexpr std::int64_t clock_slack_ns = 20'000'000;
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+constexpr std::size_t longest_content = 64;
+
+std::unexpected<Error> refuse(const std::string& path, int code, Reason reason, const std::string& why) {
+    return failure(code, "pidfile", "pidfile '" + path + "': " + why, reason);
+}
+
+bool others_may_write(const struct stat& file) {
+    return (file.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+bool is_foreign(const struct stat& file) {
+    return file.st_uid != 0 && file.st_uid != ::geteuid();
+}
+
+/// A directory that others may write to lets them put another file in the place, unless it is sticky.
+Result<> check_directory(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string parent = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+    struct stat directory{};
+    if (const int status = sys::calls().fstatat(AT_FDCWD, parent.c_str(), directory); status < 0) {
+        return refuse(path, -status, Reason::bad_input, std::strerror(-status));
+    }
+    if (is_foreign(directory)) {
+        return refuse(path, EPERM, Reason::bad_input,
+                      "its directory belongs to user " + std::to_string(directory.st_uid) + ", who could replace it");
+    }
+    if (others_may_write(directory) && (directory.st_mode & S_ISVTX) == 0) {
+        return refuse(path, EPERM, Reason::bad_input, "others may write to its directory, and so replace it");
+    }
+    return {};
+}
+
+Result<> check_file(const std::string& path, const struct stat& file) {
+    if (!S_ISREG(file.st_mode)) {
+        return refuse(path, EINVAL, Reason::bad_input, "is not a regular file");
+    }
+    if (is_foreign(file)) {
+        return refuse(path, EPERM, Reason::bad_input,
+                      "belongs to user " + std::to_string(file.st_uid) + ", who could name any process in it");
+    }
+    if (others_may_write(file)) {
+        return refuse(path, EPERM, Reason::bad_input, "others than its owner may write to it: chmod go-w");
+    }
+    return check_directory(path);
+}
+
+Result<pid_t> read_content(const std::string& path, int fd) {
+    std::array<char, longest_content> buffer{};
+    const ssize_t count = sys::calls().pread(fd, buffer, 0);
+    if (count < 0) {
+        return refuse(path, static_cast<int>(-count), Reason::unspecified, std::strerror(static_cast<int>(-count)));
+    }
+    std::string_view text(buffer.data(), static_cast<std::size_t>(count));
+    const std::string_view word = proc::take_word(text);
+    if (word.empty()) {
+        return refuse(path, EINVAL, Reason::bad_input, "is empty");
+    }
+    const std::optional<pid_t> pid = parse_number<pid_t>(word);
+    const bool is_all = proc::take_word(text).empty() && static_cast<std::size_t>(count) < longest_content;
+    if (!pid || !is_all || *pid <= 0 || *pid > Target::largest_pid) {
+        return refuse(path, EINVAL, Reason::bad_input, "does not hold one PID and nothing else");
+    }
+    if (*pid == 1) {
+        return refuse(path, EINVAL, Reason::bad_input, "names PID 1, which only the bare PID may name");
+    }
+    return *pid;
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+    return time.tv_sec * ns_per_s + time.tv_nsec;
+}
+
+/// When the system booted, by the clock that files are stamped with.
+std::int64_t boot_time() {
+    timespec now{};
+    timespec uptime{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    ::clock_gettime(CLOCK_BOOTTIME, &uptime);
+    return nanoseconds(now) - nanoseconds(uptime);
+}
+
+Result<> check_age(const std::string& path, const struct stat& file, const Process& process) {
+    Result<std::uint64_t> ticks = process.start_time();
+    if (!ticks) {
+        return forward_error(ticks);
+    }
+    const std::int64_t tick = ns_per_s / ::sysconf(_SC_CLK_TCK);
+    const std::int64_t started = boot_time() + static_cast<std::int64_t>(*ticks) * tick;
+    if (started > nanoseconds(file.st_mtim) + clock_slack_ns) {
+        return refuse(path, ESRCH, Reason::gone,
+                      "is older than process " + std::to_string(process.pid()) +
+                          ", which it now names: its own process is gone (or the clock was set since)");
+    }
+    return {};
+}
+
+bool is_lock_of(const proc::FileLock& lock, const struct stat& file) {
+    return lock.inode == file.st_ino && lock.major == ::major(file.st_dev) && lock.minor == ::minor(file.st_dev);
+}
+
+/// Whether /proc/locks has a lock of the file that the process took.
+bool took_lock(pid_t pid, const struct stat& file) {
+    const Result<std::string> text = proc::read_file(AT_FDCWD, "/proc/locks");
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    while (!rest.empty()) {
+        const std::optional<proc::FileLock> lock = proc::parse_lock(proc::take_line(rest));
+        if (lock && lock->holder == pid && is_lock_of(*lock, file)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool shows_lock(std::string_view fdinfo, const struct stat& file) {
+    constexpr std::string_view prefix = "lock:";
+    while (!fdinfo.empty()) {
+        const std::string_view line = proc::take_line(fdinfo);
+        if (!line.starts_with(prefix)) {
+            continue;
+        }
+        const std::optional<proc::FileLock> lock = proc::parse_lock(line.substr(prefix.size()));
+        if (lock && is_lock_of(*lock, file)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Whether one of the descriptors of the process has a lock of the file: its own, or one that its parent took.
+bool has_lock(const Process& process, const struct stat& file) {
+    const Result<UniqueFd> directory = proc::open_file(process, "fdinfo", O_RDONLY | O_DIRECTORY);
+    if (!directory) {
+        return false;
+    }
+    bool found = false;
+    static_cast<void>(proc::for_each_number(directory->get(), [&](pid_t descriptor) {
+        const Result<std::string> text = proc::read_file(directory->get(), std::to_string(descriptor));
+        found = found || (text && shows_lock(*text, file));
+    }));
+    return found;
+}
+
+bool holds_posix_lock(int fd, pid_t pid) {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid == pid;
+}
+
+bool holds_lock(const Process& process, int fd, const struct stat& file) {
+    return holds_posix_lock(fd, process.pid()) || took_lock(process.pid(), file) || has_lock(process, file);
+}
+
+Result<> check_process(const std::string& path, int fd, const struct stat& file, const Process& process,
+                       PidfileLock lock) {
+    if (lock == PidfileLock::any) {
+        return check_age(path, file, process);
+    }
+    // A lock that the process holds now is the better proof than the times of two clocks.
+    const bool locked = holds_lock(process, fd, file);
+    if (Result<ProcessState> state = process.state(); !state || *state == ProcessState::gone || !locked) {
+        return refuse(path, ESRCH, Reason::gone,
+                      "process " + std::to_string(process.pid()) + ", which it names, does not hold its lock");
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Process> pin_by_pidfile(const std::string& path, PidfileLock lock) {
+    const int fd = sys::calls().openat(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        const Reason reason = fd == -EACCES || fd == -EPERM ? Reason::no_permission : Reason::gone;
+        return refuse(path, -fd, reason, std::strerror(-fd));
+    }
+    const UniqueFd owner(fd);
+    struct stat file{};
+    if (const int status = sys::calls().fstat(fd, file); status < 0) {
+        return refuse(path, -status, Reason::unspecified, std::strerror(-status));
+    }
+    if (Result<> good = check_file(path, file); !good) {
+        return forward_error(good);
+    }
+    Result<pid_t> pid = read_content(path, fd);
+    if (!pid) {
+        return forward_error(pid);
+    }
+    Result<Process> process = Process::open(*pid);
+    if (!process) {
+        const Reason reason = process.error().reason == Reason::not_a_leader ? Reason::gone : process.error().reason;
+        return refuse(path, process.error().code, reason, process.error().message());
+    }
+    if (Result<> good = check_process(path, fd, file, *process, lock); !good) {
+        return forward_error(good);
+    }
+    return process;
+}
+
+} // namespace sig2pid

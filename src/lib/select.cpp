@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/select.hpp"
+
+#include "lib/judge.hpp"
+#include "lib/proc_scan.hpp"
+#include "lib/search.hpp"
+#include "lib/set_builder.hpp"
+
+#include <cerrno>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+// Each round looks at every candidate, so who outruns this many starts processes faster than they can be found.
+constexpr int most_rounds = 1000;
+
+/// This process and its ancestors.
+std::vector<pid_t> read_own(int proc) {
+    std::vector<pid_t> own;
+    Facts facts(proc);
+    for (pid_t pid = ::getpid(); pid > 0;) {
+        own.push_back(pid);
+        facts.look_at(pid);
+        const proc::Stat* stat = facts.stat();
+        pid = stat != nullptr ? stat->parent : 0;
+    }
+    return own;
+}
+
+/// Prepares the judges of a new set; what they name and is not there becomes a miss.
+Result<> prepare(SetBuilder& builder, const Scene& scene) {
+    for (std::size_t i = 0; i < builder.targets().size(); ++i) {
+        Result<std::shared_ptr<Judge>> judge = Judge::prepare(builder.targets()[i], scene);
+        if (!judge && judge.error().reason == Reason::bad_input) {
+            return forward_error(judge);
+        }
+        if (judge) {
+            builder.judges().push_back(std::move(*judge));
+        } else {
+            builder.judges().push_back(nullptr);
+            builder.miss(i, std::move(judge).error());
+        }
+    }
+    return {};
+}
+
+/// Searches until no new member appears, where members can make new ones.
+Result<> search(Judge& judge, Search& search, const Scene& scene, SetBuilder& builder) {
+    for (int round = 0; round < most_rounds; ++round) {
+        const std::size_t before = builder.count();
+        if (Result<> found = search.run(); !found) {
+            return found;
+        }
+        if (!judge.is_growing() || builder.count() == before) {
+            return {};
+        }
+        if (Result<> grown = judge.grow(scene); !grown) {
+            return grown;
+        }
+    }
+    return failure(ELOOP, "select", "the processes multiply faster than they can be found");
+}
+
+Result<> search_all(SetBuilder& builder, const Scene& scene, Ancestry ancestry, bool is_first) {
+    for (std::size_t i = 0; i < builder.targets().size(); ++i) {
+        const std::shared_ptr<Judge> judge = builder.judges()[i];
+        if (!judge) {
+            continue;
+        }
+        Search one(*judge, i, ancestry, scene, builder);
+        if (Result<> found = search(*judge, one, scene, builder); !found) {
+            return found;
+        }
+        if (is_first && one.matched() == 0) {
+            builder.miss(i, {ESRCH, "select", one.explain(), Reason::gone, 0});
+        }
+    }
+    return {};
+}
+
+Result<> check_backend(const SelectOptions& options) {
+    if (options.backend == Backend::bpf && options.source == nullptr) {
+        return failure(EOPNOTSUPP, "select", "there is no BPF task iterator to select with", Reason::unsupported);
+    }
+    return {};
+}
+
+Result<> grow_all(SetBuilder& builder, const Scene& scene) {
+    for (const std::shared_ptr<Judge>& judge : builder.judges()) {
+        if (Result<> grown = judge ? judge->grow(scene) : Result<>(); !grown) {
+            return grown;
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry ancestry) {
+    if (Result<> possible = check_backend(options); !possible) {
+        return possible;
+    }
+    Result<UniqueFd> proc = proc::open_proc();
+    if (!proc) {
+        return forward_error(proc);
+    }
+    const std::vector<pid_t> own = read_own(proc->get());
+    const Scene scene{proc->get(), own, options};
+    SetBuilder builder(set);
+    const bool is_first = builder.judges().empty();
+    if (Result<> ready = is_first ? prepare(builder, scene) : grow_all(builder, scene); !ready) {
+        return ready;
+    }
+    if (Result<> searched = search_all(builder, scene, ancestry, is_first); !searched) {
+        return searched;
+    }
+    builder.keep_proc(std::move(*proc));
+    return builder.finish(options);
+}
+
+Result<ProcessSet> select(const Selector& selector, const SelectOptions& options) {
+    ProcessSet set({selector.targets().begin(), selector.targets().end()});
+    if (Result<> selected = select_into(set, options, Ancestry::excluded); !selected) {
+        return forward_error(selected);
+    }
+    return set;
+}
+
+Result<std::size_t> select_more(const SelectOptions& options, ProcessSet& known) {
+    const std::size_t before = known.size();
+    if (Result<> selected = select_into(known, options, Ancestry::excluded); !selected) {
+        return forward_error(selected);
+    }
+    return known.size() - before;
+}
+
+Result<Selector> Selector::parse(std::span<const std::string> arguments) {
+    std::vector<Target> targets;
+    for (const std::string& argument : arguments) {
+        Result<Target> target = Target::parse(argument);
+        if (!target) {
+            return forward_error(target);
+        }
+        targets.push_back(std::move(*target));
+    }
+    if (targets.empty()) {
+        return failure(EINVAL, "parse selector", "no target", Reason::bad_input);
+    }
+    return Selector(std::move(targets));
+}
+
+} // namespace sig2pid

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <sig2pid/selector.hpp>
+
+namespace sig2pid {
+
+/// Whether this process, its ancestors and PID 1 may be selected: as the parents of others they may.
+enum class Ancestry { excluded, included };
+
+/// select() into a set, which knows its targets and may have members already.
+[[nodiscard]] Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry ancestry);
+
+} // namespace sig2pid

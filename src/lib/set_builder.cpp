@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/set_builder.hpp"
+
+#include "lib/proc_scan.hpp"
+#include "lib/syscalls.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/resource.h>
+
+namespace sig2pid {
+namespace {
+
+constexpr std::size_t left_for_others = 64;
+
+bool comes_before(const ProcessSet::Member& left, const ProcessSet::Member& right) {
+    return left.pid != right.pid ? left.pid < right.pid : left.inode < right.inode;
+}
+
+Result<Process> pin_member(const ProcessSet::Member& member) {
+    return Process::from_token({member.pid, member.inode, std::nullopt});
+}
+
+/// Start time and, for those of one tick, the inode, which also counts upwards.
+using Age = std::pair<std::uint64_t, std::uint64_t>;
+
+Result<Age> age_of(const ProcessSet::Member& member, const std::optional<Process>& held) {
+    Result<std::uint64_t> started(0);
+    if (held) {
+        started = held->start_time();
+    } else {
+        Result<Process> process = pin_member(member);
+        if (!process) {
+            return forward_error(process);
+        }
+        started = process->start_time();
+    }
+    if (!started) {
+        return forward_error(started);
+    }
+    return Age{*started, member.inode};
+}
+
+} // namespace
+
+std::size_t free_descriptors() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    std::size_t open = 0;
+    const UniqueFd directory(sys::calls().openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY));
+    static_cast<void>(proc::for_each_number(directory.get(), [&](pid_t) { ++open; }));
+    const std::size_t taken = open + left_for_others;
+    return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+}
+
+std::size_t raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < limit.rlim_max) {
+        const rlimit raised{limit.rlim_max, limit.rlim_max};
+        if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+            return raised.rlim_cur;
+        }
+    }
+    return limit.rlim_cur;
+}
+
+SetBuilder::SetBuilder(ProcessSet& set) : set_(set), free_descriptors_(sig2pid::free_descriptors()) {
+    for (const ProcessSet::Member& member : set.members()) {
+        known_.emplace(member.pid, member.inode);
+    }
+}
+
+bool SetBuilder::has(const Process& process) const {
+    const auto [first, last] = known_.equal_range(process.pid());
+    return std::any_of(first, last, [&](const auto& known) { return known.second == process.inode(); });
+}
+
+void SetBuilder::add(Process process, std::size_t argument) {
+    const ProcessSet::Member member{process.pid(), process.inode(), argument};
+    known_.emplace(member.pid, member.inode);
+    if (free_descriptors_ > 0) {
+        --free_descriptors_;
+        found_.push_back({member, std::move(process)});
+    } else {
+        found_.push_back({member, std::nullopt});
+    }
+}
+
+void SetBuilder::miss(std::size_t argument, Error error) {
+    set_.misses_.push_back({argument, std::move(error)});
+}
+
+Result<> SetBuilder::pick(Pick which) {
+    if (which == Pick::all || found_.empty()) {
+        return {};
+    }
+    std::optional<std::pair<Age, std::size_t>> best;
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+        const Result<Age> age = age_of(found_[i].member, found_[i].process);
+        if (!age) {
+            continue; // gone by now
+        }
+        const bool better = !best || (which == Pick::newest ? *age > best->first : *age < best->first);
+        best = better ? std::pair(*age, i) : *best;
+    }
+    if (!best) {
+        return failure(ESRCH, "select", "all processes that matched have exited", Reason::gone);
+    }
+    Found chosen = std::move(found_[best->second]);
+    found_.clear();
+    found_.push_back(std::move(chosen));
+    return {};
+}
+
+Result<> SetBuilder::check_size(const SelectOptions& options) const {
+    const std::size_t size = set_.size() + found_.size();
+    if (!options.max || size <= *options.max) {
+        return {};
+    }
+    return failure(E2BIG, "select",
+                   std::to_string(size) + " processes match, more than the " + std::to_string(*options.max) +
+                       " that were allowed",
+                   Reason::bad_input);
+}
+
+Result<> SetBuilder::finish(const SelectOptions& options) {
+    std::ranges::stable_sort(found_, comes_before, &Found::member);
+    if (Result<> picked = pick(options.pick); !picked) {
+        return picked;
+    }
+    if (Result<> fits = check_size(options); !fits) {
+        return fits;
+    }
+    bool holding = set_.is_all_held();
+    set_.members_.reserve(set_.size() + found_.size());
+    for (Found& found : found_) {
+        holding = holding && found.process;
+        set_.members_.push_back(found.member);
+        if (holding) {
+            set_.held_.push_back(std::move(*found.process));
+        }
+    }
+    found_.clear();
+    return {};
+}
+
+} // namespace sig2pid

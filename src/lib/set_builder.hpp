@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <sig2pid/process_set.hpp>
+#include <sig2pid/selector.hpp>
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace sig2pid {
+
+class Judge;
+
+/// Collects what a selection finds and puts it into a ProcessSet, within the limit of descriptors.
+class SetBuilder {
+public:
+    explicit SetBuilder(ProcessSet& set);
+
+    /// Whether the set has this process, or it was added.
+    [[nodiscard]] bool has(const Process& process) const;
+
+    void add(Process process, std::size_t argument);
+
+    /// How many were added since the set was last finished.
+    [[nodiscard]] std::size_t count() const noexcept { return found_.size(); }
+
+    /// Picks, checks the limit, and puts the new members behind the others in the order of their PIDs.
+    [[nodiscard]] Result<> finish(const SelectOptions& options);
+
+    void miss(std::size_t argument, Error error);
+    [[nodiscard]] std::vector<std::shared_ptr<Judge>>& judges() noexcept { return set_.judges_; }
+    void keep_proc(UniqueFd proc) noexcept { set_.proc_ = std::move(proc); }
+    [[nodiscard]] std::span<const Target> targets() const noexcept { return set_.targets_; }
+
+private:
+    struct Found {
+        ProcessSet::Member member;
+        std::optional<Process> process; ///< none: beyond the limit of descriptors
+    };
+
+    [[nodiscard]] Result<> pick(Pick which);
+    [[nodiscard]] Result<> check_size(const SelectOptions& options) const;
+
+    ProcessSet& set_;
+    std::vector<Found> found_;
+    std::unordered_multimap<pid_t, std::uint64_t> known_; ///< PID and inode of the set's members
+    std::size_t free_descriptors_;
+};
+
+/// How many descriptors can be opened and some be left for the program: a guess, for others may open some too.
+[[nodiscard]] std::size_t free_descriptors();
+
+} // namespace sig2pid

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Cutting text of the kernel into lines and words.
+#pragma once
+
+#include <string_view>
+
+namespace sig2pid::proc {
+
+/// Cuts the first line off `text`, without its newline.
+inline std::string_view take_line(std::string_view& text) noexcept {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return line;
+}
+
+/// Cuts the first word off `text`; empty when there is none.
+inline std::string_view take_word(std::string_view& text) noexcept {
+    constexpr std::string_view blanks = " \t\n";
+    const std::size_t start = text.find_first_not_of(blanks);
+    if (start == std::string_view::npos) {
+        text = {};
+        return {};
+    }
+    const std::size_t end = text.find_first_of(blanks, start);
+    const std::string_view word = text.substr(start, end - start);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
+    return word;
+}
+
+} // namespace sig2pid::proc
