@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <sig2pid/escalation.hpp>
+
+#include "lib/escalation_climb.hpp"
+
+#include <sig2pid/duration.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+namespace sig2pid {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr auto default_kill_after = std::chrono::seconds(10);
+
+std::unexpected<Error> bad_ladder(std::string why) {
+    return failure(EINVAL, "escalation", std::move(why), Reason::bad_input);
+}
+
+} // namespace
+
+Result<EscalationStep> EscalationStep::parse(std::string_view text) {
+    const std::size_t at = text.find('@');
+    if (at == std::string_view::npos) {
+        return bad_ladder("step '" + std::string(text) + "': expected SIG@DUR, such as KILL@10s");
+    }
+    Result<Signal> signal = Signal::parse(text.substr(0, at));
+    if (!signal) {
+        return forward_error(signal);
+    }
+    Result<nanoseconds> after = parse_duration(text.substr(at + 1));
+    if (!after) {
+        return forward_error(after);
+    }
+    return EscalationStep{*signal, *after};
+}
+
+std::string EscalationStep::to_string() const {
+    return signal.name() + "@" + format_duration(after);
+}
+
+std::string_view to_string(Survival survival) noexcept {
+    switch (survival) {
+    case Survival::not_signalled:
+        return "not signalled";
+    case Survival::refused:
+        return "refused";
+    case Survival::shielded:
+        return "shielded";
+    case Survival::uninterruptible:
+        return "uninterruptible";
+    case Survival::stopped:
+        return "stopped";
+    case Survival::unmoved:
+        return "unmoved";
+    }
+    return "unknown";
+}
+
+Escalation::Escalation() : steps_{{Signal(SIGTERM), nanoseconds::zero()}, {Signal(SIGKILL), default_kill_after}} {}
+
+Result<Escalation> Escalation::make(std::vector<EscalationStep> steps) {
+    if (steps.empty()) {
+        return bad_ladder("a ladder needs at least one step");
+    }
+    for (const EscalationStep& step : steps) {
+        if (step.after < nanoseconds::zero()) {
+            return bad_ladder("step " + step.signal.name() + " is before the start");
+        }
+    }
+    std::ranges::stable_sort(steps, {}, &EscalationStep::after);
+    return Escalation(std::move(steps));
+}
+
+Result<EscalationReport> Escalation::run(std::span<const Process> targets, const EscalationOptions& options) const {
+    Result<Climb> climb = Climb::start(steps_, targets, options);
+    if (!climb) {
+        return forward_error(climb);
+    }
+    return climb->finish();
+}
+
+} // namespace sig2pid

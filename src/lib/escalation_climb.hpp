@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include "lib/exit_watch.hpp"
+
+#include <sig2pid/escalation.hpp>
+#include <sig2pid/signal_status.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace sig2pid {
+
+/// One run of a ladder over all its processes.
+class Climb {
+public:
+    [[nodiscard]] static Result<Climb> start(const std::vector<EscalationStep>& steps, std::span<const Process> targets,
+                                             const EscalationOptions& options);
+
+    /// Steps, waits and looks until it is over.
+    [[nodiscard]] Result<EscalationReport> finish();
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Member {
+        const Process* process = nullptr;
+        Ending ending;
+        std::size_t first_step = 0; ///< of those that it was sent
+        bool given_up = false;      ///< waiting for it is pointless
+        bool frozen = false;        ///< stopped by us, to be continued
+    };
+
+    Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, ExitWatch watch);
+
+    [[nodiscard]] Result<> add(const Process& process);
+    [[nodiscard]] Result<bool> adopt(Process process);
+    [[nodiscard]] Result<std::size_t> adopt_more();
+
+    [[nodiscard]] Result<bool> advance();
+    [[nodiscard]] Result<> take_steps();
+    [[nodiscard]] Result<> take_step();
+    [[nodiscard]] Result<> freeze();
+    [[nodiscard]] Result<> freeze_all();
+    void thaw();
+
+    void signal_one(Member& member, Signal signal);
+    void give_up(Member& member, Survival survival, std::optional<Error> error);
+    void look_at_all();
+    void look_at(Member& member);
+
+    [[nodiscard]] Result<bool> wait(Deadline until);
+    [[nodiscard]] Result<bool> drain();
+    [[nodiscard]] Result<> search_once_more();
+    void note_exit(Member& member);
+    [[nodiscard]] std::optional<Signal> ender_of(const Member& member) const;
+
+    [[nodiscard]] static bool is_waited_for(const Member& member) { return !member.ending.ended && !member.given_up; }
+    [[nodiscard]] Deadline next_moment() const;
+    [[nodiscard]] bool is_time_over();
+    void observe() const;
+    [[nodiscard]] Result<EscalationReport> report();
+
+    const std::vector<EscalationStep>& steps_;
+    const EscalationOptions& options_;
+    ExitWatch watch_;
+    ExitReader reader_;
+    Clock::time_point start_ = Clock::now();
+    Deadline deadline_;  ///< the timeout
+    Deadline patience_;  ///< the end of kill_patience
+    Deadline next_look_; ///< when those that are left are looked at
+
+    std::size_t taken_ = 0;        ///< steps
+    std::size_t waited_for_ = 0;   ///< members that live and may end
+    std::size_t ended_ = 0;        ///< members
+    std::deque<Process> appeared_; ///< found by `more`; members point to them
+    std::vector<Member> members_;
+    std::set<std::pair<pid_t, std::uint64_t>> known_;
+    EscalationEnd end_ = EscalationEnd::all_ended;
+};
+
+/// Why a process lives that was signalled, as /proc shows it.
+[[nodiscard]] Survival survival_of(const Process& process);
+
+/// Whether the process discards the signal, as a kernel thread does with every one, and the init of a PID namespace
+/// with all that it does not catch, SIGKILL included.
+[[nodiscard]] bool is_shielded(const Process& process, const SignalStatus& status, Signal signal);
+
+} // namespace sig2pid
