@@ -166,24 +166,48 @@ ExitCode report_misses(const Plan& plan, const Words& words, const ProcessSet& s
     return code;
 }
 
+/// What the error of a call comes to.
+Report failed(const Error& error) {
+    const Reason reason = error.reason;
+    const bool denied =
+        reason == Reason::no_permission || reason == Reason::foreign_namespace || reason == Reason::filtered;
+    if (reason == Reason::gone) {
+        return {Verdict::gone, std::nullopt, error};
+    }
+    return {denied ? std::optional(Verdict::denied) : std::nullopt, std::nullopt, error};
+}
+
 Report probe_target(const Process& process) {
     const Result<ProcessState> state = process.state();
     if (state && *state == ProcessState::zombie) {
         return {Verdict::zombie, false, std::nullopt};
     }
-    Result<> probed = probe(process);
-    if (probed) {
-        return {};
-    }
-    const Reason reason = probed.error().reason;
-    const bool known = reason == Reason::gone || reason == Reason::no_permission || reason == Reason::foreign_namespace;
-    const Verdict verdict = reason == Reason::gone ? Verdict::gone : Verdict::denied;
-    return {known ? std::optional(verdict) : std::nullopt, std::nullopt, probed.error()};
+    const Result<> probed = probe(process);
+    return probed ? Report{} : failed(probed.error());
 }
 
-Report act(const Process& process, const Plan& plan) {
+/// Whether a look before the signal could change what becomes of it, or is asked for: a standard signal without a
+/// payload is never lost, and whether it is ignored or pending already only a report tells.
+bool needs_a_look(const Plan& plan, const Words& words) {
+    return words.json || words.verbose || plan.options.payload || plan.options.scope == Scope::group ||
+           plan.signal->is_realtime();
+}
+
+Report act_without_a_look(const Process& process, const Plan& plan) {
+    const Result<ProcessState> state = process.state();
+    if (state && *state == ProcessState::zombie) {
+        return {Verdict::zombie, false, std::nullopt};
+    }
+    const Result<> sent = send(process, *plan.signal, plan.options.scope);
+    return sent ? Report{Verdict::delivered, std::nullopt, std::nullopt} : failed(sent.error());
+}
+
+Report act(const Process& process, const Plan& plan, const Words& words) {
     if (!plan.signal) {
         return probe_target(process);
+    }
+    if (!needs_a_look(plan, words)) {
+        return act_without_a_look(process, plan);
     }
     Result<Delivery> delivery = deliver(process, *plan.signal, plan.options);
     if (!delivery) {
@@ -250,7 +274,8 @@ void act_on(Pinned target, const Result<>& judged, const Plan& plan, const Words
     if (words.verbose) {
         target.name = name(target.process).value_or(""); // before it may be gone
     }
-    const Report result = judged ? act(target.process, plan) : Report{Verdict::gone, std::nullopt, judged.error()};
+    const Report result =
+        judged ? act(target.process, plan, words) : Report{Verdict::gone, std::nullopt, judged.error()};
     const ExitCode own = exit_code_of(result);
     tally.code = worse(tally.code, own);
     if (words.json) {

@@ -38,7 +38,8 @@ struct Status {
 
 /// /proc/self/fdinfo/N of a pidfd.
 struct FdInfo {
-    pid_t pid = 0; ///< in the namespace of the /proc it was read from; 0: not in it, -1: reaped
+    pid_t pid = 0;      ///< in the namespace of the /proc it was read from; 0: not in it, -1: reaped
+    unsigned depth = 0; ///< how many PID namespaces the process is in, from that of the /proc down; 0: not told
 };
 
 /// /proc/PID/syscall of a thread asleep in a system call.

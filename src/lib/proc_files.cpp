@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "lib/number.hpp"
 #include "lib/proc.hpp"
 #include "lib/syscalls.hpp"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace sig2pid::proc {
 namespace {
@@ -61,8 +64,19 @@ Result<pid_t> pid_in_proc(int pidfd) {
     return info->pid;
 }
 
+namespace {
+
+/// Whether the mounted /proc numbers processes as this one does: then a pin's own number is that of its directory.
+bool is_own_proc() {
+    std::array<char, 16> self{};
+    const ssize_t count = sys::calls().readlinkat(AT_FDCWD, "/proc/self", self);
+    return count > 0 && parse_number<pid_t>({self.data(), static_cast<std::size_t>(count)}) == ::getpid();
+}
+
+} // namespace
+
 Result<UniqueFd> open_file(const Process& process, std::string_view file, int flags) {
-    Result<pid_t> pid = pid_in_proc(process.fd());
+    Result<pid_t> pid = is_own_proc() ? Result<pid_t>(process.pid()) : pid_in_proc(process.fd());
     if (!pid) {
         return forward_error(pid);
     }

@@ -173,6 +173,10 @@ Result<FdInfo> parse_fdinfo(std::string_view text) {
     if (!value || !take_number(*value, info.pid)) {
         return failure(EBADF, "fdinfo", "the descriptor is not a pidfd", Reason::not_a_pidfd);
     }
+    std::string_view numbers = take_field(text, "NSpid").value_or(std::string_view());
+    while (!take_word(numbers).empty()) {
+        ++info.depth;
+    }
     return info;
 }
 

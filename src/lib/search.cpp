@@ -2,24 +2,22 @@
 #include "lib/search.hpp"
 
 #include "lib/proc_scan.hpp"
+#include "lib/syscalls.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace sig2pid {
 namespace {
 
 constexpr unsigned kernel_thread_flag = 0x00200000; // PF_KTHREAD of linux/sched.h
-constexpr pid_t kernel_thread_parent = 2;           // kthreadd, in the first PID namespace
+constexpr unsigned kernel_thread_parent = 2;        // kthreadd, in the first PID namespace
 
 /// Errors that only say that a candidate is no process any more.
 bool is_just_gone(const Error& error) {
     return error.reason == Reason::gone || error.reason == Reason::not_a_leader;
-}
-
-bool is_zombie(const SignalStatus& status) {
-    return (status.state == 'Z' || status.state == 'X') && status.threads <= 1;
 }
 
 bool asks_for_own_user(const Judge& judge) {
@@ -49,7 +47,8 @@ std::string count_text(std::size_t count) {
 
 Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, const Scene& scene, SetBuilder& out)
     : judge_(judge), target_(out.targets()[argument]), argument_(argument), ancestry_(ancestry), scene_(scene),
-      out_(out), facts_(scene.proc) {}
+      out_(out), facts_(scene.proc),
+      fdinfo_(sys::calls().openat(scene.proc, "thread-self/fdinfo", O_RDONLY | O_DIRECTORY)) {}
 
 Result<> Search::run() {
     matched_ = excluded_ = unreadable_ = 0;
@@ -135,8 +134,7 @@ void Search::pin(pid_t pid, std::uint64_t inode, Counting counting) {
 /// The judgement that counts: the process is pinned, and has not been reaped when all was read.
 void Search::take(Process process, Counting counting) {
     facts_.look_again();
-    const bool named = judge_.is_explicit();
-    if (!matches(&process, counting) || (!named && !may_be_selected()) || !(named || is_there(process))) {
+    if (!matches(&process, counting) || !(judge_.is_explicit() || may_be_selected(process))) {
         return;
     }
     ++matched_;
@@ -168,29 +166,43 @@ bool Search::is_own(pid_t pid) const {
     return pid == 1 || std::ranges::find(scene_.own, pid) != scene_.own.end();
 }
 
-bool Search::is_kernel_thread(const proc::Status& status) {
-    if (status.parent > kernel_thread_parent) {
+/// Kernel threads are children of kthreadd; only what may be one is looked at closely.
+bool Search::is_kernel_thread(const Process& process) {
+    sys::PidfdInfo info;
+    info.mask = sys::info_pid;
+    const bool told = sys::calls().pidfd_get_info(process.fd(), info) == 0 && (info.mask & sys::info_pid) != 0;
+    if (told && info.ppid > kernel_thread_parent) {
         return false;
     }
     const proc::Stat* stat = facts_.stat();
     return stat == nullptr || (stat->flags & kernel_thread_flag) != 0;
 }
 
-bool Search::may_be_selected() {
+/// Whether all of it has exited: a leader without its threads has not.
+bool Search::is_zombie() {
     const proc::Status* status = facts_.status();
-    if (status == nullptr) {
-        unreadable_ += facts_.is_gone() ? 0U : 1U;
-        return false;
-    }
-    const bool foreign = status->signals.is_below_us || is_kernel_thread(*status);
-    const bool dead = !judge_.wants_zombies() && is_zombie(status->signals);
-    excluded_ += foreign ? 1U : 0U;
-    return !foreign && !dead;
+    return status == nullptr ||
+           ((status->signals.state == 'Z' || status->signals.state == 'X') && status->signals.threads <= 1);
 }
 
-bool Search::is_there(const Process& process) const {
+/// Read last: while the pin's descriptor shows a PID, the process has not been reaped, and all that was read before
+/// under that PID was read of it.
+bool Search::may_be_selected(const Process& process) {
+    if (is_kernel_thread(process)) {
+        ++excluded_;
+        return false;
+    }
     const Result<ProcessState> state = process.state();
-    return state && *state != ProcessState::gone;
+    if (!state || (*state != ProcessState::alive && !judge_.wants_zombies() && is_zombie())) {
+        return false;
+    }
+    const Result<std::string> text = proc::read_file(fdinfo_.get(), std::to_string(process.fd()));
+    const Result<proc::FdInfo> info = text ? proc::parse_fdinfo(*text) : std::unexpected(text.error());
+    if (!info || info->pid <= 0) {
+        return false;
+    }
+    excluded_ += info->depth > 1 ? 1U : 0U;
+    return info->depth <= 1;
 }
 
 std::string Search::explain() const {

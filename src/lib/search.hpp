@@ -33,9 +33,9 @@ private:
     void take(Process process, Counting counting);
     [[nodiscard]] bool matches(const Process* pin, Counting counting);
     [[nodiscard]] bool is_own(pid_t pid) const;
-    [[nodiscard]] bool may_be_selected();
-    [[nodiscard]] bool is_kernel_thread(const proc::Status& status);
-    [[nodiscard]] bool is_there(const Process& process) const;
+    [[nodiscard]] bool may_be_selected(const Process& process);
+    [[nodiscard]] bool is_kernel_thread(const Process& process);
+    [[nodiscard]] bool is_zombie();
 
     const Judge& judge_;
     const Target& target_;
@@ -44,6 +44,7 @@ private:
     const Scene& scene_;
     SetBuilder& out_;
     Facts facts_;
+    UniqueFd fdinfo_;                 ///< /proc/self/fdinfo
     std::vector<std::size_t> passed_; ///< how many each condition let through
     std::size_t matched_ = 0;
     std::size_t excluded_ = 0;

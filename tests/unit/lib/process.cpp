@@ -128,7 +128,7 @@ TEST(ProcessFiles, GrowUntilTheWholeRecordFits) {
         return static_cast<ssize_t>(size);
     };
     const Process self = Process::open(::getpid()).value();
-    EXPECT_FALSE(name(self)) << "the descriptor's information is no such text";
+    EXPECT_EQ(name(self).value().size(), 100'000U);
     calls.table.pread = [](int, std::span<char> buffer, off_t) { return static_cast<ssize_t>(buffer.size()); };
     EXPECT_EQ(name(self).error().code, EFBIG);
 }
