@@ -3,6 +3,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/select.hpp"
 
 #include <sig2pid/deliver.hpp>
 #include <sig2pid/selector.hpp>
@@ -18,7 +19,7 @@ struct Words {
     std::string signal = "TERM";
     std::string value;
     std::string scope = "process";
-    std::vector<std::string> targets;
+    SelectWords select;
     bool json = false;
     bool verbose = false;
 };
@@ -27,7 +28,7 @@ struct Words {
 struct Plan {
     std::optional<Signal> signal; ///< none: only probe
     SendOptions options;
-    std::vector<Target> targets;
+    Choice choice;
 };
 
 /// One of those selected.
@@ -54,36 +55,12 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
         ->check(CLI::IsMember({"process", "thread", "group"}));
     app.add_flag("--json", words.json, "one JSON object a target");
     app.add_flag("-v,--verbose", words.verbose, "a table of what became of each");
-    app.add_option("target", words.targets, "PID, PID:INODE[:BOOT], or conditions such as name:NAME,user:NAME")
-        ->required()
-        ->type_name("TARGET...");
+    add_select_options(app, words.select);
+    add_caution_options(app, words.select);
     app.footer("Nothing is sent unless every target is there.\n\nExamples:\n  sig2pid send 1234\n"
-               "  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid send -s 0 1234 && echo still there");
+               "  sig2pid send -s HUP name:nginx,user:root\n  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid "
+               "send -s 0 1234 && echo still there");
     return parse_arguments(app, argc, argv);
-}
-
-bool takes_a_value(std::string_view word) {
-    return word == "-s" || word == "--signal" || word == "-q" || word == "--value" || word == "--scope";
-}
-
-/// -9 is a signal to kill(1) and a group to kill(2). It is neither here, and worth more than "unexpected argument".
-std::optional<std::string_view> find_negative_number(int argc, char** argv) {
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        const bool number =
-            word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789", 1) == std::string_view::npos;
-        if (number && !takes_a_value(argv[i - 1])) {
-            return word;
-        }
-    }
-    return std::nullopt;
-}
-
-int refuse_negative_number(std::string_view word) {
-    const std::string number(word.substr(1));
-    report("send", "'" + std::string(word) + "': a signal is written -s " + number +
-                       "; as a target it would mean a process group, whose word is group:" + number);
-    return exit_usage;
 }
 
 Scope parse_scope(std::string_view word) {
@@ -116,17 +93,12 @@ bool make_plan(const Words& words, Plan& plan) {
     if (!planned) {
         report("send", planned.error());
     }
-    bool good = planned.has_value();
-    for (const std::string& text : words.targets) {
-        const Result<Target> target = Target::parse(text);
-        if (target) {
-            plan.targets.push_back(*target);
-        } else {
-            report("send", target.error());
-            good = false;
-        }
+    std::optional<Choice> choice = read_choice("send", words.select);
+    if (!planned || !choice) {
+        return false;
     }
-    return good;
+    plan.choice = std::move(*choice);
+    return true;
 }
 
 Json describe(std::string_view text, const Process* process, const Plan& plan, const Report& result) {
@@ -148,17 +120,12 @@ ExitCode worse(ExitCode left, ExitCode right) {
 }
 
 /// Says which targets matched nothing; exit_done when there are none.
-ExitCode report_misses(const Plan& plan, const Words& words, const ProcessSet& set) {
-    ExitCode code = exit_done;
-    for (const ProcessSet::Miss& miss : set.misses()) {
-        const std::string& text = plan.targets[miss.argument].text();
-        code = worse(code, exit_code_of(miss.error));
-        report("send", "target '" + text + "': " + miss.error.message());
-        if (words.json) {
-            const bool gone = miss.error.reason == Reason::gone;
-            print_json(describe(text, nullptr, plan,
-                                {gone ? std::optional(Verdict::gone) : std::nullopt, std::nullopt, miss.error}));
-        }
+ExitCode refuse_misses(const Plan& plan, const Words& words, const ProcessSet& set) {
+    const ExitCode code = report_misses("send", plan.choice, set);
+    for (const ProcessSet::Miss& miss : words.json ? set.misses() : std::span<const ProcessSet::Miss>()) {
+        const bool gone = miss.error.reason == Reason::gone;
+        print_json(describe(plan.choice.targets[miss.argument].text(), nullptr, plan,
+                            {gone ? std::optional(Verdict::gone) : std::nullopt, std::nullopt, miss.error}));
     }
     if (code != exit_done && !set.empty()) {
         report("send", "nothing was sent: the other targets were there, this was all or none");
@@ -314,8 +281,9 @@ int act_on_all(const Plan& plan, const Words& words, const ProcessSet& set) {
 } // namespace
 
 int send_command(int argc, char** argv) {
-    if (const std::optional<std::string_view> word = find_negative_number(argc, argv)) {
-        return refuse_negative_number(*word);
+    if (const std::optional<int> code =
+            refuse_negative_number(argc, argv, {"-s", "--signal", "-q", "--value", "--scope", "--max"})) {
+        return *code;
     }
     Words words;
     if (const std::optional<int> code = parse_words(words, argc, argv)) {
@@ -325,14 +293,20 @@ int send_command(int argc, char** argv) {
     if (!make_plan(words, plan)) {
         return exit_usage;
     }
-    raise_descriptor_limit();
-    const Result<ProcessSet> set = select(Selector(plan.targets));
+    const std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
     if (!set) {
-        report("send", set.error());
-        return exit_code_of(set.error());
+        return set.error();
     }
-    if (const ExitCode code = report_misses(plan, words, *set); code != exit_done) {
+    if (const ExitCode code = refuse_misses(plan, words, *set); code != exit_done) {
         return code;
+    }
+    if (words.select.dry_run) {
+        return show(*set, plan.signal.value_or(Signal(SIGTERM)), words.json ? Shown::json : Shown::table);
+    }
+    if (words.select.confirm && plan.signal) {
+        if (const ExitCode code = ask_to_confirm("send", *set, *plan.signal); code != exit_done) {
+            return code;
+        }
     }
     return act_on_all(plan, words, *set);
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/select.hpp"
+
+namespace sig2pid::cli {
+namespace {
+
+struct Words {
+    SelectWords select;
+    bool json = false;
+    bool tokens = false;
+};
+
+std::optional<int> parse_words(Words& words, int argc, char** argv) {
+    CLI::App app("Show what targets mean: the processes that a signal would go to.", "sig2pid find");
+    add_select_options(app, words.select);
+    auto* json = app.add_flag("--json", words.json, "one JSON object a process");
+    app.add_flag("--tokens", words.tokens, "only tokens, for `sig2pid send $(sig2pid find --tokens ...)`")
+        ->excludes(json);
+    app.footer("Examples:\n  sig2pid find name:nginx,user:www-data\n  sig2pid find --newest 'cmd:python.* worker'\n"
+               "  sig2pid send -s HUP $(sig2pid find --tokens unit:nginx)");
+    return parse_arguments(app, argc, argv);
+}
+
+} // namespace
+
+int find_command(int argc, char** argv) {
+    if (const std::optional<int> code = refuse_negative_number(argc, argv, {"--max"})) {
+        return *code;
+    }
+    Words words;
+    if (const std::optional<int> code = parse_words(words, argc, argv)) {
+        return *code;
+    }
+    const std::optional<Choice> choice = read_choice("find", words.select);
+    if (!choice) {
+        return exit_usage;
+    }
+    const std::expected<ProcessSet, ExitCode> set = select_chosen("find", *choice);
+    if (!set) {
+        return set.error();
+    }
+    const ExitCode missed = report_misses("find", *choice, *set);
+    const ExitCode shown = show(*set, Signal(SIGTERM),
+                                words.json     ? Shown::json
+                                : words.tokens ? Shown::tokens
+                                               : Shown::table);
+    if (missed == exit_done || shown != exit_done) {
+        return std::max(missed, shown);
+    }
+    return exit_partial;
+}
+
+} // namespace sig2pid::cli
