@@ -5,10 +5,9 @@
 #ifndef SIG2PID_DELIVER_BPF_H
 #define SIG2PID_DELIVER_BPF_H
 
+#include "fields.bpf.h"
 #include "target.bpf.h"
 
-extern int bpf_send_signal_task(struct task_struct* task, int sig, enum pid_type type,
-                                __u64 value) __ksym __weak; /* 6.13 */
 typedef int task_work_callback(struct bpf_map* map, void* key, void* value);
 /* 6.18; the plain name from 7.0 on, where the kernel fills in the last argument itself */
 extern int bpf_task_work_schedule_signal_impl(struct task_struct* task, struct bpf_task_work* work, void* map,
@@ -64,18 +63,6 @@ static __always_inline void count_verdict(__u32 rung, __u32 verdict) {
 }
 
 #define HAS_RUNG(rung) (rule.rungs & (1U << (rung)))
-
-static __always_inline __u32 verdict_of_error(int error) {
-    switch (error) {
-    case 0:
-        return S2P_DELIVERED;
-    case -11: /* EAGAIN, known only where the send was synchronous */
-        return S2P_OVERFLOW;
-    case -3: /* ESRCH */
-        return S2P_GONE;
-    }
-    return S2P_NEXT; /* EPERM: no user memory loaded here; EBUSY: this CPU's only asynchronous send is taken */
-}
 
 static __always_inline __u32 send_direct(struct task_struct* task, struct s2p_match* match) {
     if (rule.signal >= FIRST_RT_SIGNAL && queue_nearly_full(task)) {

@@ -145,6 +145,13 @@ struct kernel_siginfo {
 
 #pragma clang attribute pop
 
+/* The context of iter/task programs. */
+struct bpf_iter_meta;
+struct bpf_iter__task {
+    struct bpf_iter_meta* meta;
+    struct task_struct* task; /* NULL after the last */
+};
+
 /* Complete, because libbpf holds a mere declaration for another kind of type when it compares a kfunc's prototype. */
 struct bpf_map {
     __u32 id;
@@ -155,7 +162,7 @@ struct bpf_task_work {
     __u64 __opaque;
 } __attribute__((aligned(8)));
 
-enum pid_type { PIDTYPE_PID = 0, PIDTYPE_TGID };
+enum pid_type { PIDTYPE_PID = 0, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
 
 enum {
     PF_EXITING = 0x00000004,

@@ -4,7 +4,7 @@
 #ifndef SIG2PID_TARGET_BPF_H
 #define SIG2PID_TARGET_BPF_H
 
-#include "fields.bpf.h"
+#include "identity.bpf.h"
 
 extern struct task_struct* bpf_task_acquire(struct task_struct* task) __ksym __weak; /* 6.2 */
 extern void bpf_task_release(struct task_struct* task) __ksym __weak;                /* 6.2 */
@@ -12,6 +12,9 @@ extern struct task_struct* bpf_task_from_vpid(__s32 pid) __ksym __weak;         
 extern void bpf_rcu_read_lock(void) __ksym __weak;                                   /* 6.2 */
 extern void bpf_rcu_read_unlock(void) __ksym __weak;                                 /* 6.2 */
 extern void* bpf_rdonly_cast(const void* object, __u32 type) __ksym __weak;          /* 6.2 */
+
+extern int bpf_send_signal_task(struct task_struct* task, int sig, enum pid_type type,
+                                __u64 value) __ksym __weak; /* 6.13 */
 
 #define __kptr __attribute__((btf_type_tag("kptr")))
 
@@ -59,7 +62,7 @@ static __always_inline struct task_struct* pinned_task(void) {
 static __always_inline bool is_agent_or_ancestor(__u32 number) {
     bool found = number == rule.agent;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < S2P_MAX_ANCESTORS; i++) {
         found = found || (rule.ancestors[i] && rule.ancestors[i] == number);
     }
     return found;
@@ -132,6 +135,16 @@ static __noinline bool holds(struct task_struct* thread) {
     return false;
 }
 
+/* The same of a task that can be read by plain loads. */
+static __always_inline bool leader_holds(struct task_struct* task) {
+    __u64 held = 0;
+    for (int look = 0; look < LOOKS; look++) {
+        held |= task->blocked.sig[0] | task->real_blocked.sig[0];
+        barrier();
+    }
+    return held >> ((rule.signal - 1) & 63) & 1;
+}
+
 struct thread_walk {
     void *node, *head;
     bool everywhere;
@@ -155,7 +168,7 @@ enum { MANY_THREADS = 4096 };
  */
 static __noinline bool is_blocked_everywhere(struct task_struct* task) {
     struct signal_struct* signal = task->signal;
-    bool by_leader = holds(task);
+    bool by_leader = leader_holds(task);
     if (!by_leader || signal->nr_threads == 1) {
         return by_leader;
     }
@@ -163,6 +176,18 @@ static __noinline bool is_blocked_everywhere(struct task_struct* task) {
     struct thread_walk walk = {.head = head, .node = BPF_CORE_READ(head, next), .everywhere = true};
     long steps = bpf_loop(MANY_THREADS, walk_step, &walk, 0);
     return walk.everywhere && steps > 0 && steps < MANY_THREADS;
+}
+
+static __always_inline __u32 verdict_of_error(int error) {
+    switch (error) {
+    case 0:
+        return S2P_DELIVERED;
+    case -11: /* EAGAIN, known only where the send was synchronous */
+        return S2P_OVERFLOW;
+    case -3: /* ESRCH */
+        return S2P_GONE;
+    }
+    return S2P_NEXT; /* EPERM: no user memory loaded here; EBUSY: this CPU's only asynchronous send is taken */
 }
 
 /* The verdict that can be known before sending, else S2P_DELIVERED. */

@@ -18,6 +18,7 @@ enum {
     S2P_MAX_SETS = 8,     /* [...] sets of one rule */
     S2P_OWN_FIELDS = 4,   /* integers that only one event has */
     S2P_TASK_WORKS = 64,  /* sends queued onto targets at the same time */
+    S2P_MAX_ANCESTORS = 32,
     S2P_MAX_LIMIT = 4096, /* N of a rate limit N/DUR */
     S2P_ACCEPT = 0xffff,
     S2P_REJECT = 0xfffe,
@@ -110,13 +111,13 @@ struct s2p_rule {
     __u32 fields, terms;
     __u32 payload; /* bytes of all fields in a match */
     __u64 limit_ns;
-    __u32 ns_inum;       /* the inode of the agent's PID namespace */
-    __u32 ns_is_initial; /* 1: it is the machine's own, whose numbers a task has ready */
-    __u32 agent;         /* the agent's process id, as that namespace numbers it */
-    __u32 ancestors[8];  /* the agent's nearest ancestors, likewise; 0 ends */
-    __u32 can_look;      /* 1: the kernel can hold tasks, so the programs judge the target before any rung (6.13) */
-    __u32 skip_thread;   /* what this thread does is no event: the agent's loop would set itself off; 0: none */
-    __u32 check_uid;     /* 1: the agent has no CAP_KILL, so kill(2)'s uid rule holds */
+    __u32 ns_inum;                      /* the inode of the agent's PID namespace */
+    __u32 ns_is_initial;                /* 1: it is the machine's own, whose numbers a task has ready */
+    __u32 agent;                        /* the agent's process id, as that namespace numbers it */
+    __u32 ancestors[S2P_MAX_ANCESTORS]; /* the agent's nearest ancestors, likewise; 0 ends */
+    __u32 can_look;    /* 1: the kernel can hold tasks, so the programs judge the target before any rung (6.13) */
+    __u32 skip_thread; /* what this thread does is no event: the agent's loop would set itself off; 0: none */
+    __u32 check_uid;   /* 1: the agent has no CAP_KILL, so kill(2)'s uid rule holds */
     __u32 uid, euid;
     __u32 exit_has_group_dead; /* sched_process_exit says whether the whole process exits (6.16) */
     __u32 task_struct;         /* the kernel's BTF number of that type */
@@ -132,6 +133,33 @@ struct s2p_literals {
 };
 
 enum { S2P_MATCH = 1, S2P_DONE = 2 };
+
+/* What a process must be to be selected in the kernel; tasks.bpf.c. */
+struct s2p_selection {
+    char name[16] __attribute__((aligned(8))); /* all of comm, NUL-padded */
+    __u32 has_name;                            /* 15 bytes may be the beginning of a longer one */
+    __u32 has_uid, uid;
+    __u32 group, session; /* in the agent's PID namespace; 0: any */
+    __u32 zombies;        /* 1: they are meant too */
+    __u32 places;         /* in the array of what was found */
+};
+
+struct s2p_found {
+    __u32 pid; /* in the agent's PID namespace */
+    __u32 verdict;
+    __u64 inode; /* of its pidfd; 0 before 6.9 */
+    __s32 error; /* errno of a refused send */
+    __u32 blocked;
+    char comm[16]; /* aligned to 8 */
+};
+
+/* Where one pass is. */
+struct s2p_pass {
+    __u32 found;
+    __u32 after;   /* pass over the numbers up to this one */
+    __u32 is_full; /* there was no place left for what came after the last one found */
+    __u32 reserved;
+};
 
 /* One match. The fields follow, where struct s2p_field.at says: integers of 64 bits, NUL-terminated strings. */
 struct s2p_match {

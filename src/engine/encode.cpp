@@ -126,16 +126,6 @@ void encode_value(const RuleValue& value, s2p_rule& out) {
     }
 }
 
-void encode_agent(const Agent& agent, s2p_rule& out) {
-    out.agent = static_cast<__u32>(agent.pid);
-    std::memcpy(out.ancestors, agent.ancestors, sizeof(out.ancestors));
-    out.ns_inum = agent.namespace_inode;
-    out.ns_is_initial = agent.namespace_inode == initial_pid_namespace ? 1 : 0;
-    out.check_uid = agent.has_cap_kill ? 0 : 1;
-    out.uid = agent.uid;
-    out.euid = agent.euid;
-}
-
 /// The rung that was asked for and those below it, as far as the kernel and the event allow.
 __u32 encode_rungs(const Rule& rule, const KernelFeatures& kernel) {
     const Rung first = rule.text().rung.value_or(Rung::direct);
@@ -151,6 +141,16 @@ __u32 encode_rungs(const Rule& rule, const KernelFeatures& kernel) {
 }
 
 } // namespace
+
+void encode_agent(const Agent& agent, s2p_rule& out) {
+    out.agent = static_cast<__u32>(agent.pid);
+    std::memcpy(out.ancestors, agent.ancestors, sizeof(out.ancestors));
+    out.ns_inum = agent.namespace_inode;
+    out.ns_is_initial = agent.namespace_inode == initial_pid_namespace ? 1 : 0;
+    out.check_uid = agent.has_cap_kill ? 0 : 1;
+    out.uid = agent.uid;
+    out.euid = agent.euid;
+}
 
 Agent Agent::self() {
     Agent agent;

@@ -14,8 +14,8 @@ namespace sig2pid::engine {
 /// Who arms the rule: the programs hold the signals of others to this.
 struct Agent {
     pid_t pid = 0;
-    pid_t thread = 0;        ///< the one that arms the rule and will run it
-    __u32 ancestors[8] = {}; ///< the nearest ones, 0 ends
+    pid_t thread = 0;                        ///< the one that arms the rule and will run it
+    __u32 ancestors[S2P_MAX_ANCESTORS] = {}; ///< the nearest ones, 0 ends
     __u32 namespace_inode = 0;
     __u32 uid = 0, euid = 0;
     bool has_cap_kill = false;
@@ -28,6 +28,9 @@ struct Agent {
 /// \return EINVAL/bad_input where its literals or fields do not fit.
 [[nodiscard]] Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& agent, s2p_rule& out,
                               s2p_literals& literals);
+
+/// Who the agent is, and in which PID namespace it counts.
+void encode_agent(const Agent& agent, s2p_rule& out);
 
 /// What the signal's default action does, and whether it may be left to happen.
 [[nodiscard]] s2p_default default_of(Signal signal) noexcept;

@@ -16,6 +16,7 @@ namespace sig2pid::engine {
 namespace {
 
 constexpr const char* path = "/sys/kernel/btf/vmlinux";
+constexpr std::uint16_t nameless = 0xffff;             ///< instead of a hash, which has 12 bits
 constexpr std::size_t largest = std::size_t{1} << 28U; ///< bytes, far above any kernel's
 
 std::unexpected<Error> bad_format(const std::string& what) {
@@ -96,16 +97,13 @@ std::optional<std::size_t> size_of_tail(const btf_type& type) {
     }
 }
 
-std::size_t NameSet::hash(const char* text) {
+std::uint16_t NameSet::hash(const char* text) {
     std::uint32_t beginning = 0;
     std::memcpy(&beginning, text, sizeof(beginning));
-    for (std::uint32_t mask = 0xff, i = 0; i < 4; i++, mask <<= 8U) { // what follows the NUL is another name
-        if ((beginning & mask) == 0) {
-            beginning &= mask - 1;
-            break;
-        }
-    }
-    return (beginning * 0x9E3779B1U) >> 20U;
+    // the lowest byte that is zero, in its highest bit; what follows the NUL is another name
+    const std::uint32_t ends = (beginning - 0x01010101U) & ~beginning & 0x80808080U;
+    beginning &= ends == 0 ? ~0U : (ends & -ends) - 1;
+    return static_cast<std::uint16_t>((beginning * 0x9E3779B1U) >> 20U);
 }
 
 void NameSet::add(std::string_view name) {
@@ -146,7 +144,8 @@ Result<KernelTypes> KernelTypes::parse(std::span<const std::byte> data) {
 }
 
 Result<> KernelTypes::build_index() {
-    offsets_.reserve(types_.size() / 32);
+    offsets_.reserve(types_.size() / 20);
+    beginnings_.reserve(types_.size() / 20);
     for (std::size_t at = 0; at < types_.size();) {
         if (types_.size() - at < sizeof(btf_type)) {
             return bad_format("is cut short");
@@ -161,6 +160,7 @@ Result<> KernelTypes::build_index() {
             return bad_format("is cut short");
         }
         offsets_.push_back(static_cast<std::uint32_t>(at));
+        beginnings_.push_back(beginning_of(type));
         at += sizeof(btf_type) + *tail;
     }
     return {};
@@ -175,15 +175,23 @@ std::string_view KernelTypes::text(std::uint32_t offset) const {
     return offset < texts_.size() ? std::string_view(texts_.data() + offset) : std::string_view();
 }
 
+std::uint16_t KernelTypes::beginning_of(const btf_type& type) const {
+    if (!is_named(btf_kind(&type)) || type.name_off == 0 || type.name_off >= texts_.size()) {
+        return nameless;
+    }
+    if (texts_.size() - type.name_off < 4) {
+        char beginning[4] = {};
+        text(type.name_off).copy(beginning, sizeof(beginning));
+        return NameSet::hash(beginning);
+    }
+    return NameSet::hash(texts_.data() + type.name_off);
+}
+
 std::vector<TypeId> KernelTypes::find(const NameSet& names) const {
     std::vector<TypeId> found;
-    for (TypeId id = 1; id <= offsets_.size(); id++) {
-        const btf_type& type = *this->type(id);
-        if (!is_named(btf_kind(&type)) || type.name_off == 0 || type.name_off >= texts_.size()) {
-            continue;
-        }
-        const bool has_four = texts_.size() - type.name_off >= 4;
-        if ((!has_four || names.may_contain(texts_.data() + type.name_off)) && names.contains(name(type))) {
+    for (std::size_t i = 0; i < beginnings_.size(); i++) {
+        const auto id = static_cast<TypeId>(i + 1);
+        if (beginnings_[i] != nameless && names.may_contain(beginnings_[i]) && names.contains(name(*type(id)))) {
             found.push_back(id);
         }
     }

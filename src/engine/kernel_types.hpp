@@ -24,12 +24,13 @@ public:
     void add(std::string_view name);
     [[nodiscard]] bool contains(std::string_view name) const { return names_.contains(name); }
 
-    /// False when no name of the set begins like this. `text` is NUL-terminated and readable for four bytes.
-    [[nodiscard]] bool may_contain(const char* text) const { return beginnings_[hash(text)]; }
+    /// Twelve bits of the first four bytes. `text` is NUL-terminated and readable for four bytes.
+    [[nodiscard]] static std::uint16_t hash(const char* text);
+
+    /// False when no name of the set has this hash.
+    [[nodiscard]] bool may_contain(std::uint16_t hash) const { return beginnings_[hash]; }
 
 private:
-    [[nodiscard]] static std::size_t hash(const char* text);
-
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
     };
@@ -63,11 +64,13 @@ public:
 private:
     [[nodiscard]] static Result<KernelTypes> load();
     [[nodiscard]] Result<> build_index();
+    [[nodiscard]] std::uint16_t beginning_of(const btf_type& type) const;
 
     std::shared_ptr<const void> owner_; ///< of the bytes, when they are not the caller's
     std::span<const std::byte> types_;
-    std::string_view texts_;             ///< ends with a NUL
-    std::vector<std::uint32_t> offsets_; ///< of type i + 1 in types_
+    std::string_view texts_;                ///< ends with a NUL
+    std::vector<std::uint32_t> offsets_;    ///< of type i + 1 in types_
+    std::vector<std::uint16_t> beginnings_; ///< the hash of its name
 };
 
 /// The bytes that follow a btf_type of this kind. Nothing for a kind that this version does not know.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/program.hpp"
 
-#include "engine/capability.hpp"
-#include "engine/type_subset.hpp"
+#include "engine/loading.hpp"
 
 #include <sig2pid/unique_fd.hpp>
 
@@ -25,36 +24,6 @@ constexpr __u32 matches_in_ring = 4096;    ///< room for a burst of so many, up 
 constexpr __u32 largest_ring = 1U << 22U;
 
 constexpr int reports_at_once = 1024; ///< then the loop sees to everything else
-
-/// libbpf's own words of the last failure: they name the program and the reason. Its callback is one a process.
-thread_local std::string last_words;
-
-[[gnu::format(printf, 2, 0)]] int remember(libbpf_print_level level, const char* format, va_list arguments) {
-    if (level == LIBBPF_WARN) {
-        char line[512];
-        vsnprintf(line, sizeof(line), format, arguments);
-        if (std::string_view(line).find("BPF program load failed") != std::string_view::npos || last_words.empty()) {
-            last_words = line;
-            last_words.erase(last_words.find_last_not_of('\n') + 1);
-        }
-    }
-    return 0;
-}
-
-std::unexpected<Error> kernel_refused(int code, const std::string& operation, const std::string& what) {
-    std::string text = "the kernel refused to " + what + ": " + std::strerror(code);
-    const std::string missing = missing_for_bpf();
-    if ((code == EPERM || code == EACCES) && !missing.empty()) {
-        text = "to " + what + " needs " + missing +
-               " (or CAP_SYS_ADMIN), which this process lacks: run it as root or with sudo";
-    } else if (code == EPERM) {
-        text += "; a lockdown mode or a security module may forbid BPF here, see `sig2pid doctor`";
-    }
-    if (!last_words.empty()) {
-        text += " (" + last_words + ")";
-    }
-    return failure(code, operation, text);
-}
 
 bpf_program* program_for(const ::rule& skeleton, Program program) {
     switch (program) {
@@ -90,20 +59,6 @@ UniqueFd open_tracepoint(std::uint32_t id) {
     attributes.sample_period = 1;
     // a BPF program of a tracepoint runs on every CPU, whichever the event was opened for
     return UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
-}
-
-Result<> load_object(::rule& skeleton) {
-    const Result<KernelTypes>& kernel = KernelTypes::of_running_kernel();
-    if (!kernel) {
-        return std::unexpected(kernel.error());
-    }
-    const Result<TypeSubset> subset = TypeSubset::make(*kernel, skeleton.obj);
-    if (!subset) {
-        return std::unexpected(subset.error());
-    }
-    const UseSubset use(*subset);
-    const int error = rule__load(&skeleton);
-    return error == 0 ? Result<>() : kernel_refused(-error, "bpf", "load a BPF program");
 }
 
 struct LinkCloser {
@@ -170,8 +125,7 @@ RuleProgram& RuleProgram::operator=(RuleProgram&&) noexcept = default;
 RuleProgram::~RuleProgram() = default;
 
 Result<RuleProgram> RuleProgram::load(const Rule& rule, const KernelFeatures& kernel, Reporting reporting) {
-    libbpf_set_print(remember);
-    last_words.clear();
+    listen_to_libbpf();
     auto state = std::make_unique<State>();
     state->skeleton.reset(rule__open());
     if (!state->skeleton) {
@@ -188,7 +142,7 @@ Result<RuleProgram> RuleProgram::load(const Rule& rule, const KernelFeatures& ke
     state->can_pin = kernel.pin_task;
     state->select(kernel, data->rule.target == S2P_PINNED);
     bpf_map__set_max_entries(state->skeleton->maps.reports, ring_size(data->rule.payload));
-    if (const Result<> loaded = load_object(*state->skeleton); !loaded) {
+    if (const Result<> loaded = load_skeleton(*state->skeleton->skeleton); !loaded) {
         return std::unexpected(loaded.error());
     }
     state->ring.reset(

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/task_pass.hpp"
+
+#include "engine/encode.hpp"
+#include "engine/kernel.hpp"
+#include "engine/loading.hpp"
+
+#include <sig2pid/unique_fd.hpp>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <memory>
+#include <tasks.skel.h>
+#include <span>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+
+namespace {
+
+constexpr std::size_t spare_places = 4096; ///< for processes that start meanwhile; with more a pass follows
+
+struct SkeletonCloser {
+    void operator()(::tasks* skeleton) const { tasks__destroy(skeleton); }
+};
+struct LinkCloser {
+    void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+using Skeleton = std::unique_ptr<::tasks, SkeletonCloser>;
+using Link = std::unique_ptr<bpf_link, LinkCloser>;
+
+/// The array that the program fills, seen from here.
+class Places {
+public:
+    Places(const bpf_map* map, std::size_t count) : count_(count) {
+        void* memory = mmap(nullptr, bytes(), PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+        start_ = memory == MAP_FAILED ? nullptr : static_cast<const s2p_found*>(memory);
+    }
+    ~Places() {
+        if (start_ != nullptr) {
+            munmap(const_cast<s2p_found*>(start_), bytes());
+        }
+    }
+    Places(const Places&) = delete;
+    Places& operator=(const Places&) = delete;
+    Places(Places&&) = delete;
+    Places& operator=(Places&&) = delete;
+
+    explicit operator bool() const { return start_ != nullptr; }
+    [[nodiscard]] std::span<const s2p_found> first(std::size_t count) const {
+        return {start_, std::min(count, count_)};
+    }
+
+private:
+    [[nodiscard]] std::size_t bytes() const { return count_ * sizeof(s2p_found); }
+
+    std::size_t count_;
+    const s2p_found* start_;
+};
+
+s2p_rule rule_for(const KernelFeatures& kernel, std::optional<Signal> signal) {
+    s2p_rule rule = {};
+    encode_agent(Agent::self(), rule);
+    rule.task_struct = kernel.task_struct;
+    rule.can_look = kernel.pin_task ? 1 : 0;
+    if (signal) {
+        rule.signal = static_cast<__u32>(signal->number());
+        rule.default_action = default_of(*signal);
+        rule.allow_default = 1; // who sends by hand means it
+    }
+    return rule;
+}
+
+Result<Skeleton> load(const s2p_selection& selection, std::optional<Signal> signal) {
+    const auto kernel = KernelFeatures::read();
+    if (!kernel) {
+        return std::unexpected(kernel.error());
+    }
+    listen_to_libbpf();
+    Skeleton skeleton(tasks__open());
+    if (!skeleton) {
+        return kernel_refused(errno, "bpf_object__open", "read the BPF program");
+    }
+    skeleton->rodata->rule = rule_for(*kernel, signal);
+    skeleton->rodata->selection = selection;
+    bpf_program__set_autoload(skeleton->progs.find_tasks, !signal);
+    bpf_program__set_autoload(skeleton->progs.signal_tasks, signal.has_value());
+    bpf_map__set_autocreate(skeleton->maps.pins, false);
+    bpf_map__set_max_entries(skeleton->maps.found, selection.places);
+    if (const Result<> loaded = load_skeleton(*skeleton->skeleton); !loaded) {
+        return std::unexpected(loaded.error());
+    }
+    return skeleton;
+}
+
+/// The program writes nothing into the iterator's own output, so the first read goes over all.
+Result<> run_once(const bpf_link* link) {
+    const UniqueFd iterator(bpf_iter_create(bpf_link__fd(link)));
+    if (!iterator) {
+        return kernel_refused(errno, "bpf_iter_create", "start the pass over all processes");
+    }
+    char none[64];
+    ssize_t size = 0;
+    do {
+        size = read(iterator.get(), none, sizeof(none));
+    } while (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)));
+    return size == 0 ? Result<>() : kernel_refused(errno, "read", "pass over all processes");
+}
+
+} // namespace
+
+Result<> run_task_pass(s2p_selection selection, std::optional<Signal> signal,
+                       const std::function<void(const s2p_found&)>& found) {
+    selection.places = static_cast<__u32>(process_count() + spare_places);
+    Result<Skeleton> skeleton = load(selection, signal);
+    if (!skeleton) {
+        return forward_error(skeleton);
+    }
+    const Places places((*skeleton)->maps.found, selection.places);
+    const Link link(
+        bpf_program__attach_iter(signal ? (*skeleton)->progs.signal_tasks : (*skeleton)->progs.find_tasks, nullptr));
+    if (!places || !link) {
+        return kernel_refused(errno, "bpf_link_create", "attach to the iterator of tasks");
+    }
+    s2p_pass& pass = (*skeleton)->bss->pass;
+    bool is_done = false;
+    while (!is_done) {
+        pass.found = pass.is_full = 0;
+        const Result<> ran = run_once(link.get());
+        for (const s2p_found& each : places.first(pass.found)) {
+            found(each);
+            pass.after = each.pid;
+        }
+        if (!ran) {
+            return ran;
+        }
+        is_done = pass.is_full == 0;
+    }
+    return {};
+}
+
+std::size_t process_count() {
+    struct stat status = {};
+    return stat("/proc", &status) == 0 ? static_cast<std::size_t>(status.st_nlink) : 0;
+}
+
+} // namespace sig2pid::engine

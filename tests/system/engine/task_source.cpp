@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The kernel's own pass over the processes, beside the reading of /proc.
+#include "engine/kernel.hpp"
+#include "tests/helpers/child.hpp"
+
+#include <sig2pid/engine/task_source.hpp>
+#include <sig2pid/receiver.hpp>
+#include <sig2pid/selector.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <gtest/gtest.h>
+#include <memory>
+#include <random>
+#include <set>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+namespace {
+
+using test::Child;
+
+constexpr uid_t somebody = 65534;
+
+struct Trait {
+    std::string name;
+    uid_t user = 0;
+    bool new_session = false;
+    bool new_group = false;
+    int blocked = 0; ///< a signal
+    int ignored = 0;
+};
+
+int live_as(const Trait& trait, const std::function<void()>& ready) {
+    sigset_t set;
+    sigemptyset(&set);
+    if (trait.blocked != 0) {
+        sigaddset(&set, trait.blocked);
+    }
+    sigprocmask(SIG_SETMASK, &set, nullptr);
+    if (trait.ignored != 0) {
+        signal(trait.ignored, SIG_IGN);
+    }
+    prctl(PR_SET_NAME, trait.name.c_str());
+    if (trait.new_session) {
+        setsid();
+    } else if (trait.new_group) {
+        setpgid(0, 0);
+    }
+    if (setresuid(trait.user, trait.user, trait.user) != 0) {
+        return 1;
+    }
+    ready();
+    for (;;) {
+        pause();
+    }
+}
+
+std::unique_ptr<Child> child_as(const Trait& trait) {
+    return std::make_unique<Child>([trait](const auto& ready) { return live_as(trait, ready); });
+}
+
+Target target(const std::string& text) {
+    return Target::parse(text).value();
+}
+
+std::set<std::string> tokens(const std::string& text, Backend backend) {
+    TaskSource source;
+    const auto set = select(Selector({target(text)}), {.backend = backend, .source = &source});
+    EXPECT_TRUE(set) << text << ": " << set.error().message();
+    std::set<std::string> all;
+    for (const auto& member : set ? set->members() : std::span<const ProcessSet::Member>()) {
+        all.insert(member.token().to_string());
+    }
+    return all;
+}
+
+class TaskSourceTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        TaskSource source;
+        const Result<> found = source.find(target("name:no-such-name"), [](const Candidate&) {});
+        if (!found) {
+            GTEST_SKIP() << found.error().message();
+        }
+    }
+};
+
+class Signalling : public TaskSourceTest {
+protected:
+    void SetUp() override {
+        TaskSourceTest::SetUp();
+        if (!IsSkipped() && !can_signal_matching(target("name:whoever"))) {
+            GTEST_SKIP() << "the kernel cannot signal another task (6.13), or a security module is to be asked";
+        }
+    }
+};
+
+TEST_F(TaskSourceTest, finds_what_proc_finds_in_a_random_zoo) {
+    std::mt19937 random(20);
+    const auto coin = [&] { return random() % 2 == 0; };
+    std::vector<std::unique_ptr<Child>> zoo;
+    std::vector<std::string> questions = {"user:0", "user:65534", "user:12345,name:zoo-a"};
+    for (int i = 0; i < 40; i++) {
+        const std::string name =
+            std::array{"zoo-a", "zoo-b", "zoo a,b", "zoo-fifteen-let", "zoo-sixteen-lett"}[random() % 5];
+        zoo.push_back(child_as({name, coin() ? somebody : 0, coin(), coin()}));
+        const pid_t pid = zoo.back()->pid();
+        questions.push_back("group:" + std::to_string(getpgid(pid)));
+        questions.push_back("session:" + std::to_string(getsid(pid)) + ",user:65534");
+    }
+    for (const char* name :
+         {"zoo-a", "zoo-b", "zoo a\\,b", "zoo-fifteen-let", "zoo-sixteen-lett", "zoo", "zoo-sixteen-let"}) {
+        questions.push_back(std::string("name:") + name);
+        questions.push_back(std::string("user:65534,name:") + name);
+        questions.push_back(std::string("state:S,name:") + name);
+    }
+    for (const std::string& question : questions) {
+        EXPECT_EQ(tokens(question, Backend::bpf), tokens(question, Backend::proc)) << question;
+    }
+    EXPECT_FALSE(tokens("name:zoo-a", Backend::bpf).empty());
+}
+
+TEST_F(TaskSourceTest, finds_a_zombie_only_where_it_is_asked_for) {
+    Child child([](const auto& ready) {
+        prctl(PR_SET_NAME, "zoo-zombie");
+        ready();
+        return 0;
+    });
+    child.wait_for_zombie();
+    EXPECT_TRUE(tokens("name:zoo-zombie", Backend::bpf).empty());
+    EXPECT_EQ(tokens("name:zoo-zombie,state:Z", Backend::bpf).size(), 1U);
+}
+
+TEST_F(TaskSourceTest, never_finds_itself_or_its_parent) {
+    const auto all = tokens("user:0", Backend::bpf);
+    for (const pid_t pid : {getpid(), getppid(), pid_t{1}}) {
+        EXPECT_TRUE(std::ranges::none_of(all, [&](const std::string& token) {
+            return token.starts_with(std::to_string(pid) + ":");
+        })) << pid;
+    }
+}
+
+TEST_F(Signalling, signals_each_that_matches_once_and_nobody_else) {
+    constexpr std::size_t count = 50;
+    std::vector<std::unique_ptr<Child>> meant;
+    for (std::size_t i = 0; i < count; i++) {
+        meant.push_back(child_as({.name = "zoo-meant"}));
+    }
+    const auto stranger = child_as({.name = "zoo-meant-not"});
+    const auto done = signal_matching(target("name:zoo-meant"), Signal::parse("KILL").value());
+    ASSERT_TRUE(done && *done) << (done ? "not possible" : done.error().message());
+    ASSERT_EQ((*done)->size(), count);
+    for (const Signalled& each : **done) {
+        EXPECT_EQ(each.verdict, Verdict::delivered);
+        EXPECT_EQ(each.name, "zoo-meant");
+        const bool is_meant = std::ranges::any_of(meant, [&](const auto& child) {
+            return child->pid() == each.pid && child->process().inode() == each.inode;
+        });
+        EXPECT_TRUE(is_meant) << each.pid;
+    }
+    for (const auto& child : meant) {
+        EXPECT_EQ(child->wait(), 128 + SIGKILL);
+    }
+    EXPECT_EQ(stranger->process().state(), ProcessState::alive);
+}
+
+TEST_F(Signalling, says_what_became_of_the_signal) {
+    const auto ignores = child_as({.name = "zoo-ignores", .ignored = SIGUSR1});
+    const auto blocks = child_as({.name = "zoo-blocks", .blocked = SIGUSR1});
+    const auto one = [](const std::string& name) {
+        auto done = signal_matching(target("name:" + name), Signal::parse("USR1").value());
+        EXPECT_TRUE(done && *done && (*done)->size() == 1) << name;
+        return (**done).front();
+    };
+    EXPECT_EQ(one("zoo-ignores").verdict, Verdict::ignored);
+    const Signalled first = one("zoo-blocks");
+    EXPECT_EQ(first.verdict, Verdict::delivered);
+    EXPECT_TRUE(first.blocked);
+    EXPECT_EQ(one("zoo-blocks").verdict, Verdict::coalesced);
+}
+
+TEST_F(Signalling, leaves_what_the_kernel_cannot_judge_to_proc) {
+    EXPECT_FALSE(can_signal_matching(target("name:a-name-of-fifteen")));
+    EXPECT_FALSE(can_signal_matching(target("name:a,state:S")));
+    EXPECT_FALSE(can_signal_matching(target("name:a,name:b")));
+    EXPECT_FALSE(can_signal_matching(target("cmd:a")));
+    EXPECT_FALSE(can_signal_matching(target("1")));
+}
+
+TEST_F(Signalling, is_not_done_without_the_right_to_signal_everyone) {
+    Child child([](const auto& ready) {
+        ready();
+        return setresuid(somebody, somebody, somebody) == 0 && can_signal_matching(target("name:a")) ? 1 : 0;
+    });
+    EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(TaskSource, says_which_capability_is_missing) {
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "to lose capabilities it must be root first";
+    }
+    Child child([](const auto& ready) {
+        ready();
+        if (setresuid(somebody, somebody, somebody) != 0) {
+            return 1;
+        }
+        TaskSource source;
+        const Result<> found = source.find(target("name:a"), [](const Candidate&) {});
+        return !found && found.error().code == EPERM && found.error().message().find("CAP_BPF") != std::string::npos
+                   ? 0
+                   : 2;
+    });
+    EXPECT_EQ(child.wait(), 0);
+}
+
+} // namespace
+} // namespace sig2pid::engine
