@@ -96,4 +96,9 @@ struct SelectOptions {
 /// sense here.
 [[nodiscard]] Result<std::size_t> select_more(const SelectOptions& options, ProcessSet& known);
 
+/// Stops all members by SIGSTOP, and those that appear meanwhile, until there are no more: who is stopped neither forks
+/// nor exits, so that a SIGKILL to the set then leaves nobody over but who lost its parents before. Errors as
+/// select_more(); what was stopped stays so.
+[[nodiscard]] Result<> hold_still(const SelectOptions& options, ProcessSet& set);
+
 } // namespace sig2pid

@@ -84,6 +84,15 @@ public:
     /// Whether it can only ever mean one process: explicit, or a pidfile. resolve() takes no other.
     [[nodiscard]] bool names_one() const noexcept;
 
+    /// Whether its processes can make new ones that match too: a tree, children, a cgroup, a unit.
+    [[nodiscard]] bool can_grow() const noexcept;
+
+    /// Whether it has a `tree:`.
+    [[nodiscard]] bool has_tree() const noexcept;
+
+    /// The path of the control group, if the target is a `cgroup:` and nothing else; else empty.
+    [[nodiscard]] std::string whole_cgroup() const;
+
 private:
     friend Result<Target> parse_nested_target(std::string_view text, unsigned depth);
 

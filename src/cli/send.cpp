@@ -6,6 +6,7 @@
 #include "cli/select.hpp"
 
 #include <sig2pid/deliver.hpp>
+#include <sig2pid/frozen_cgroup.hpp>
 #include <sig2pid/selector.hpp>
 
 #include <algorithm>
@@ -13,6 +14,9 @@
 
 namespace sig2pid::cli {
 namespace {
+
+// Freezing takes less than a millisecond, but where a process waits for a disk.
+constexpr std::chrono::seconds freeze_patience{2};
 
 /// The arguments as they were typed.
 struct Words {
@@ -258,10 +262,9 @@ void act_on(Pinned target, const Result<>& judged, const Plan& plan, const Words
     }
 }
 
-/// Acts on each, and sums up the exit code.
-int act_on_all(const Plan& plan, const Words& words, const ProcessSet& set) {
-    Tally tally;
-    for (std::size_t i = 0; i < set.size(); ++i) {
+/// Acts on each from the `first` on.
+void act_from(std::size_t first, const Plan& plan, const Words& words, const ProcessSet& set, Tally& tally) {
+    for (std::size_t i = first; i < set.size(); ++i) {
         const std::string& text = set.target(i).text();
         const Result<> pinned = set.with(i, [&](const Process& process) {
             act_on({text, process, {}}, set.judge_again(i, process), plan, words, tally);
@@ -272,10 +275,79 @@ int act_on_all(const Plan& plan, const Words& words, const ProcessSet& set) {
             report("send", pinned.error());
         }
     }
+}
+
+bool is_growing(const Plan& plan, const Words& words) {
+    return !words.select.confirm && !words.select.newest && !words.select.oldest &&
+           std::ranges::any_of(plan.choice.targets, &Target::can_grow);
+}
+
+/// Acts on each and on those that appear meanwhile, until there are no more, and sums up the exit code.
+int act_on_all(const Plan& plan, const Words& words, ProcessSet& set) {
+    Tally tally;
+    std::size_t first = 0;
+    for (bool more = true; more;) {
+        act_from(first, plan, words, set, tally);
+        first = set.size();
+        const Result<std::size_t> found =
+            plan.signal && is_growing(plan, words) ? select_more(plan.choice.options, set) : 0;
+        more = found.value_or(0) > 0;
+        if (!found) {
+            report("send", found.error());
+            tally.code = worse(tally.code, exit_system);
+        }
+    }
     if (words.verbose && !words.json) {
         print_table(tally.rows);
     }
     return tally.failed > 0 && tally.failed < set.size() ? exit_partial : tally.code;
+}
+
+/// Freezes the control groups that are meant as a whole. What cannot be frozen is signalled all the same, process by
+/// process, until no new one appears.
+std::vector<FrozenCgroup> freeze_groups(const Plan& plan, const Words& words) {
+    std::vector<FrozenCgroup> frozen;
+    const bool wanted = plan.signal && is_growing(plan, words) && !words.select.dry_run;
+    for (const Target& target : plan.choice.targets) {
+        const std::string path = wanted ? target.whole_cgroup() : std::string();
+        if (path.empty()) {
+            continue;
+        }
+        Result<FrozenCgroup> group = FrozenCgroup::freeze(path, freeze_patience);
+        if (group) {
+            frozen.push_back(std::move(*group));
+        } else if (group.error().reason != Reason::unsupported && group.error().reason != Reason::bad_input) {
+            report("send", group.error().message() + "; its processes are signalled while they run");
+        }
+    }
+    return frozen;
+}
+
+/// A tree to be killed is stopped first: who is killed at once cannot fork any more, but what it forked loses its
+/// parent.
+void hold_trees(const Plan& plan, const Words& words, ProcessSet& set) {
+    const bool tree = std::ranges::any_of(plan.choice.targets, &Target::has_tree);
+    if (tree && plan.signal == Signal(SIGKILL) && is_growing(plan, words)) {
+        if (const Result<> held = hold_still(plan.choice.options, set); !held) {
+            report("send", held.error());
+        }
+    }
+}
+
+int send_to(const Plan& plan, const Words& words, ProcessSet& set) {
+    if (const ExitCode code = refuse_misses(plan, words, set); code != exit_done) {
+        return code;
+    }
+    if (words.select.dry_run) {
+        return show(set, plan.signal.value_or(Signal(SIGTERM)), words.json ? Shown::json : Shown::table);
+    }
+    if (words.select.confirm && plan.signal) {
+        if (const ExitCode code = ask_to_confirm("send", set, *plan.signal); code != exit_done) {
+            return code;
+        }
+    }
+    hold_trees(plan, words, set);
+    return act_on_all(plan, words, set);
 }
 
 } // namespace
@@ -293,22 +365,9 @@ int send_command(int argc, char** argv) {
     if (!make_plan(words, plan)) {
         return exit_usage;
     }
-    const std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
-    if (!set) {
-        return set.error();
-    }
-    if (const ExitCode code = refuse_misses(plan, words, *set); code != exit_done) {
-        return code;
-    }
-    if (words.select.dry_run) {
-        return show(*set, plan.signal.value_or(Signal(SIGTERM)), words.json ? Shown::json : Shown::table);
-    }
-    if (words.select.confirm && plan.signal) {
-        if (const ExitCode code = ask_to_confirm("send", *set, *plan.signal); code != exit_done) {
-            return code;
-        }
-    }
-    return act_on_all(plan, words, *set);
+    const std::vector<FrozenCgroup> frozen = freeze_groups(plan, words);
+    std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
+    return set ? send_to(plan, words, *set) : set.error();
 }
 
 } // namespace sig2pid::cli

@@ -206,9 +206,6 @@ Result<> Judge::add(const Condition& condition, const Scene& scene) {
         seeds_ = Seeds::family;
         family_ = std::get<std::shared_ptr<Family>>(*operand);
     }
-    const bool grows = condition.kind == Kind::tree || condition.kind == Kind::child_of ||
-                       condition.kind == Kind::cgroup || condition.kind == Kind::unit;
-    is_growing_ = is_growing_ || grows;
     wants_zombies_ = wants_zombies_ || (condition.kind == Kind::state && condition.value.contains('Z'));
     checks_.push_back({condition, std::move(*operand)});
     return {};
@@ -216,6 +213,7 @@ Result<> Judge::add(const Condition& condition, const Scene& scene) {
 
 Result<std::shared_ptr<Judge>> Judge::prepare(const Target& target, const Scene& scene) {
     std::shared_ptr<Judge> judge(new Judge());
+    judge->is_growing_ = target.can_grow();
     for (const Condition& condition : target.conditions()) {
         if (Result<> added = judge->add(condition, scene); !added) {
             return forward_error(added);

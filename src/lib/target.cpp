@@ -4,6 +4,7 @@
 #include "lib/condition.hpp"
 #include "lib/pidfile.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace sig2pid {
@@ -63,6 +64,22 @@ bool Target::is_explicit() const noexcept {
 
 bool Target::names_one() const noexcept {
     return is_explicit() || (conditions_.size() == 1 && conditions_.front().kind == Condition::Kind::pidfile);
+}
+
+bool Target::can_grow() const noexcept {
+    return std::ranges::any_of(conditions_, [](const Condition& condition) {
+        return condition.kind == Condition::Kind::tree || condition.kind == Condition::Kind::child_of ||
+               condition.kind == Condition::Kind::cgroup || condition.kind == Condition::Kind::unit;
+    });
+}
+
+bool Target::has_tree() const noexcept {
+    return std::ranges::find(conditions_, Condition::Kind::tree, &Condition::kind) != conditions_.end();
+}
+
+std::string Target::whole_cgroup() const {
+    const bool whole = conditions_.size() == 1 && conditions_.front().kind == Condition::Kind::cgroup;
+    return whole ? conditions_.front().value : std::string();
 }
 
 Result<Process> pin_named(const Condition& condition, PidfileLock lock) {
