@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "helpers/selected.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+using test::Child;
+
+class Pidfile : public testing::Test {
+protected:
+    Pidfile() {
+        ::umask(022);
+        std::filesystem::create_directory(directory_);
+        std::filesystem::permissions(directory_, std::filesystem::perms(0755));
+    }
+    ~Pidfile() override { std::filesystem::remove_all(directory_); }
+
+    void write(const std::string& text) const { std::ofstream(path_) << text; }
+
+    [[nodiscard]] Error error(PidfileLock lock = PidfileLock::any) const {
+        SelectOptions options;
+        options.pidfile_lock = lock;
+        const Result<ProcessSet> set = test::select_by({"pidfile:" + path_}, options);
+        if (!set) {
+            return set.error();
+        }
+        return set->misses().empty() ? Error{} : set->misses()[0].error;
+    }
+
+    [[nodiscard]] pid_t named(PidfileLock lock = PidfileLock::any) const {
+        SelectOptions options;
+        options.pidfile_lock = lock;
+        const Result<ProcessSet> set = test::select_by({"pidfile:" + path_}, options);
+        return set && set->size() == 1 ? (*set)[0].pid : 0;
+    }
+
+    std::string directory_ = "/tmp/" + test::own_name("pidfile");
+    std::string path_ = directory_ + "/daemon.pid";
+};
+
+TEST_F(Pidfile, NamesTheProcessThatWroteIt) {
+    const Child child(test::pause_at_defaults);
+    for (const char* end : {"", "\n", " \n"}) {
+        write(std::to_string(child.pid()) + end);
+        EXPECT_EQ(named(), child.pid());
+    }
+    EXPECT_EQ(resolve(Target::parse("pidfile:" + path_).value()).value().pid(), child.pid());
+}
+
+TEST_F(Pidfile, RefusesWhatIsNotOnePid) {
+    for (const char* text : {"", "\n", "x", "12x", "-1", "0", "1", "1 2", "99999999", "4194305", "12\n13\n"}) {
+        write(text);
+        EXPECT_EQ(error().reason, Reason::bad_input) << "'" << text << "'";
+        EXPECT_EQ(error().code, EINVAL) << "'" << text << "'";
+    }
+    write("12" + std::string(100, ' '));
+    EXPECT_EQ(error().code, EINVAL);
+}
+
+TEST_F(Pidfile, RefusesAFileThatOthersMayWrite) {
+    const Child child(test::pause_at_defaults);
+    write(std::to_string(child.pid()));
+    for (const mode_t mode : {0664U, 0646U, 0666U}) {
+        ::chmod(path_.c_str(), mode);
+        EXPECT_EQ(error().code, EPERM) << mode;
+        EXPECT_EQ(error().reason, Reason::bad_input);
+    }
+    ::chmod(path_.c_str(), 0644);
+    EXPECT_EQ(named(), child.pid());
+    ::chmod(directory_.c_str(), 0777);
+    EXPECT_EQ(error().code, EPERM) << "others may replace the file";
+    ::chmod(directory_.c_str(), 01777);
+    EXPECT_EQ(named(), child.pid()) << "in a sticky directory they may not";
+}
+
+TEST_F(Pidfile, RefusesAFileOfAnotherUser) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "giving a file away needs root";
+    }
+    const Child child(test::pause_at_defaults);
+    write(std::to_string(child.pid()));
+    ASSERT_EQ(::chown(path_.c_str(), 65534, 65534), 0);
+    EXPECT_EQ(error().code, EPERM);
+    ASSERT_EQ(::chown(path_.c_str(), 0, 0), 0);
+    ASSERT_EQ(::chown(directory_.c_str(), 65534, 65534), 0);
+    EXPECT_EQ(error().code, EPERM);
+}
+
+TEST_F(Pidfile, RefusesWhatIsNoFile) {
+    EXPECT_EQ(error().code, ENOENT);
+    ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    EXPECT_EQ(error().code, EINVAL);
+}
+
+TEST_F(Pidfile, RefusesOneOlderThanTheProcess) {
+    const Child child(test::pause_at_defaults);
+    write(std::to_string(child.pid()));
+    const auto now = std::filesystem::last_write_time(path_);
+    std::filesystem::last_write_time(path_, now - std::chrono::seconds(2));
+    EXPECT_EQ(error().reason, Reason::gone);
+    EXPECT_NE(error().message().find("older"), std::string::npos);
+}
+
+TEST_F(Pidfile, OfAProcessThatIsGoneNamesNobody) {
+    Child child(test::pause_at_defaults);
+    write(std::to_string(child.pid()));
+    ::kill(child.pid(), SIGKILL);
+    child.wait();
+    EXPECT_EQ(error().reason, Reason::gone);
+}
+
+/// Takes a lock of the file and keeps it.
+template <typename Lock> Child::Body locking(const std::string& path, Lock&& lock) {
+    return [path, lock](const std::function<void()>& ready) {
+        const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+        return lock(fd.get()) == 0 ? test::pause_at_defaults(ready) : 1;
+    };
+}
+
+struct flock whole_file() {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+TEST_F(Pidfile, LockedIsOneWithALockOfThatProcess) {
+    write("");
+    const Child by_flock(locking(path_, [](int fd) { return ::flock(fd, LOCK_EX); }));
+    write(std::to_string(by_flock.pid()));
+    EXPECT_EQ(named(PidfileLock::required), by_flock.pid());
+    const Child other(test::pause_at_defaults);
+    write(std::to_string(other.pid()));
+    EXPECT_EQ(error(PidfileLock::required).reason, Reason::gone);
+    EXPECT_EQ(named(), other.pid());
+}
+
+TEST_F(Pidfile, LockedByFcntlCountsToo) {
+    write("");
+    const Child by_fcntl(locking(path_, [](int fd) {
+        struct flock lock = whole_file();
+        return ::fcntl(fd, F_SETLK, &lock);
+    }));
+    write(std::to_string(by_fcntl.pid()));
+    EXPECT_EQ(named(PidfileLock::required), by_fcntl.pid());
+}
+
+TEST_F(Pidfile, LockedThroughAnOpenFileDescriptionCountsToo) {
+    write("");
+    const Child by_description(locking(path_, [](int fd) {
+        struct flock lock = whole_file();
+        return ::fcntl(fd, F_OFD_SETLK, &lock);
+    }));
+    write(std::to_string(by_description.pid()));
+    EXPECT_EQ(named(PidfileLock::required), by_description.pid());
+}
+
+TEST_F(Pidfile, LockedIsBetterProofThanTheTime) {
+    write("");
+    const Child child(locking(path_, [](int fd) { return ::flock(fd, LOCK_EX); }));
+    write(std::to_string(child.pid()));
+    const auto now = std::filesystem::last_write_time(path_);
+    std::filesystem::last_write_time(path_, now - std::chrono::hours(2));
+    EXPECT_EQ(named(PidfileLock::required), child.pid());
+    EXPECT_EQ(named(), 0);
+}
+
+} // namespace
+} // namespace sig2pid

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each condition against real processes: one that has it, one that has not.
+#include "helpers/selected.hpp"
+#include "helpers/stranger.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+using test::Child;
+using test::own_name;
+using test::pids_by;
+using test::select_by;
+
+using Pids = std::vector<pid_t>;
+
+/// Starts a program that sleeps, under any argv.
+class Program {
+public:
+    Program(const std::string& path, std::vector<std::string> argv) {
+        argv_ = std::move(argv);
+        child_.emplace([&](const auto&) {
+            std::vector<char*> pointers;
+            for (std::string& argument : argv_) {
+                pointers.push_back(argument.data());
+            }
+            pointers.push_back(nullptr);
+            ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+            ::execv(path.c_str(), pointers.data());
+            return 1;
+        });
+    }
+
+    [[nodiscard]] pid_t pid() const { return child_->pid(); }
+
+private:
+    std::vector<std::string> argv_;
+    std::optional<Child> child_;
+};
+
+TEST(SelectByName, TakesTheWholeNameOnly) {
+    const Child child(test::named(own_name("x")));
+    EXPECT_EQ(pids_by("name:" + own_name("x")), Pids{child.pid()});
+    EXPECT_EQ(pids_by("name:" + own_name()), Pids{});
+    EXPECT_EQ(pids_by("name:" + own_name("xy")), Pids{});
+}
+
+TEST(SelectByName, TellsNamesApartThatTheKernelCuts) {
+    const std::string longer = "sleeping-beauty-" + std::to_string(::getpid());
+    const std::string path = "/tmp/" + longer;
+    ASSERT_EQ(::symlink("/bin/sleep", path.c_str()), 0);
+    {
+        const Program program(path, {path, "1000"});
+        EXPECT_EQ(pids_by("name:" + longer), Pids{program.pid()});
+        EXPECT_EQ(pids_by("name:" + longer + "x"), Pids{});
+        EXPECT_EQ(pids_by("name:" + longer.substr(0, 15)), Pids{});
+    }
+    ::unlink(path.c_str());
+}
+
+TEST(SelectByCommand, SeesTheWholeLine) {
+    const std::string end = own_name("the-end");
+    const Program program(SIGNAL_TO_STATUS, {"waiter", "1000", std::string(100'000, '0') + end});
+    EXPECT_EQ(pids_by("cmd:^waiter 1000 0+" + end + "$"), Pids{program.pid()});
+    EXPECT_EQ(pids_by("cmd:^1000.*" + end), Pids{});
+}
+
+TEST(SelectByCommand, StopsAtAnExpressionThatExplodes) {
+    const Program program(SIGNAL_TO_STATUS, {"waiter", std::string(200, 'a') + own_name()});
+    const Result<ProcessSet> set = select_by({"cmd:(a+)+$"});
+    EXPECT_EQ(set.error().code, ELOOP);
+}
+
+TEST(SelectByExecutable, MeansTheFile) {
+    const Program program("/bin/sleep", {own_name(), "1000"});
+    const Pids found = pids_by("exe:/bin/sleep,cmd:^" + own_name());
+    EXPECT_EQ(found, Pids{program.pid()});
+    EXPECT_EQ(pids_by("exe:/bin/sh,cmd:^" + own_name()), Pids{});
+}
+
+TEST(SelectByExecutable, FindsOneThatWasReplacedWhileItRuns) {
+    const std::string path = "/tmp/" + own_name("replaced");
+    ASSERT_EQ(std::system(("cp /bin/sleep " + path).c_str()), 0);
+    const Program program(path, {path, "1000"});
+    EXPECT_EQ(pids_by("exe:" + path), Pids{program.pid()});
+    ASSERT_EQ(std::system(("cp /bin/sleep " + path + ".new && mv " + path + ".new " + path).c_str()), 0);
+    EXPECT_EQ(pids_by("exe:" + path), Pids{program.pid()});
+    ::unlink(path.c_str());
+    EXPECT_EQ(pids_by("exe:" + path), Pids{program.pid()});
+}
+
+TEST(SelectByUser, MeansTheEffectiveOne) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "becoming another user needs root";
+    }
+    const Child child([](const auto& ready) {
+        ::prctl(PR_SET_NAME, own_name().c_str());
+        EXPECT_EQ(::setresuid(0, 65534, 0), 0);
+        return test::pause_at_defaults(ready);
+    });
+    // the child's own_name() is that of its own PID
+    const std::string name = "name:t" + std::to_string(child.pid());
+    EXPECT_EQ(pids_by(name + ",user:nobody"), Pids{child.pid()});
+    EXPECT_EQ(pids_by(name + ",user:65534"), Pids{child.pid()});
+    EXPECT_EQ(pids_by(name + ",user:root"), Pids{});
+}
+
+TEST(SelectByParents, FindsChildrenAndTrees) {
+    const Child root([](const auto& ready) {
+        const Child middle([&](const auto& middle_ready) {
+            ready(); // closes this process's copy of what the test waits on
+            const Child leaf([&](const auto& leaf_ready) {
+                middle_ready();
+                return test::pause_at_defaults(leaf_ready);
+            });
+            return test::pause_at_defaults(middle_ready);
+        });
+        return test::pause_at_defaults(ready);
+    });
+    const std::string pid = std::to_string(root.pid());
+    const Pids children = pids_by("child-of:" + pid);
+    ASSERT_EQ(children.size(), 1U);
+    const Pids leaves = pids_by("child-of:child-of:" + pid);
+    ASSERT_EQ(leaves.size(), 1U);
+    Pids all = {root.pid(), children[0], leaves[0]};
+    std::ranges::sort(all);
+    EXPECT_EQ(pids_by("tree:" + pid), all);
+    EXPECT_EQ(pids_by("tree:" + pid + ",child-of:" + std::to_string(children[0])), leaves);
+    EXPECT_EQ(pids_by("child-of:" + std::to_string(leaves[0])), Pids{});
+    for (const pid_t each : {leaves[0], children[0]}) {
+        ::kill(each, SIGKILL);
+    }
+}
+
+TEST(SelectByGroupAndSession, MeansTheNumbers) {
+    const Child child([](const auto& ready) {
+        ::setsid();
+        return test::pause_at_defaults(ready);
+    });
+    const std::string pid = std::to_string(child.pid());
+    EXPECT_EQ(pids_by("group:" + pid), Pids{child.pid()});
+    EXPECT_EQ(pids_by("session:" + pid), Pids{child.pid()});
+    const Child other(test::pause_at_defaults);
+    EXPECT_EQ(pids_by("group:" + std::to_string(other.pid())), Pids{});
+    EXPECT_EQ(pids_by("session:" + std::to_string(other.pid())), Pids{});
+}
+
+TEST(SelectByState, TellsStoppedFromSleepingAndZombie) {
+    Child child(test::named(own_name()));
+    const std::string name = "name:" + own_name();
+    while (pids_by(name + ",state:S") != Pids{child.pid()}) {
+        ::sched_yield(); // until it has fallen asleep
+    }
+    ::kill(child.pid(), SIGSTOP);
+    ASSERT_EQ(::waitpid(child.pid(), nullptr, WUNTRACED), child.pid());
+    EXPECT_EQ(pids_by(name + ",state:S"), Pids{});
+    EXPECT_EQ(pids_by(name + ",state:ST"), Pids{child.pid()});
+    ::kill(child.pid(), SIGKILL);
+    child.wait_for_zombie();
+    EXPECT_EQ(pids_by(name), Pids{}) << "a zombie is not matched unless it is asked for";
+    EXPECT_EQ(pids_by(name + ",state:Z"), Pids{child.pid()});
+    child.wait();
+    EXPECT_EQ(pids_by(name + ",state:Z"), Pids{});
+}
+
+TEST(SelectByTerminal, MeansTheControllingOne) {
+    int main_end = -1;
+    std::array<char, 64> name{};
+    const pid_t pid = ::forkpty(&main_end, name.data(), nullptr, nullptr);
+    if (pid == 0) {
+        ::execl("/bin/sh", "sh", "-c", "echo ready; exec sleep 1000", nullptr);
+        ::_exit(1);
+    }
+    const UniqueFd owner(main_end);
+    char byte = 0;
+    EXPECT_EQ(::read(main_end, &byte, 1), 1);
+    const std::string terminal = std::string(name.data()).substr(5);
+    EXPECT_EQ(pids_by("tty:" + terminal), Pids{pid});
+    EXPECT_EQ(pids_by("tty:" + std::string(name.data()) + ",child-of:" + std::to_string(::getpid())), Pids{pid});
+    EXPECT_EQ(pids_by("tty:none," + std::to_string(pid)), Pids{});
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    EXPECT_EQ(select_by({"tty:pts/99999"}).error().reason, Reason::bad_input);
+}
+
+TEST(SelectByNamespace, MeansTheSame) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "a new namespace needs root";
+    }
+    const Child apart(
+        [](const auto& ready) { return ::unshare(CLONE_NEWUTS) == 0 ? test::pause_at_defaults(ready) : 1; });
+    const Child beside(test::pause_at_defaults);
+    const std::string own = std::to_string(::getpid());
+    const std::string both = ",child-of:" + own;
+    EXPECT_EQ(pids_by("ns:uts:" + own + both), Pids{beside.pid()});
+    EXPECT_EQ(pids_by("ns:uts:" + std::to_string(apart.pid()) + both), Pids{apart.pid()});
+    EXPECT_EQ(pids_by("ns:" + own + both), Pids{beside.pid()});
+    EXPECT_EQ(pids_by("ns:net:" + own + both).size(), 2U);
+}
+
+TEST(SelectByAge, ComparesWithTheStart) {
+    const Child child(test::pause_at_defaults);
+    const std::string pid = std::to_string(child.pid());
+    EXPECT_EQ(pids_by("newer:1h," + pid), Pids{child.pid()});
+    EXPECT_EQ(pids_by("older:1h," + pid), Pids{});
+    EXPECT_EQ(pids_by("newer:0," + std::to_string(::getpid())), Pids{});
+}
+
+TEST(SelectByEnvironment, MeansAWholeVariable) {
+    const Child child([](const auto& ready) {
+        ::setenv("S2P_TEST", "a,b", 1);
+        ready();
+        ::execl("/bin/sleep", "sleep", "1000", nullptr);
+        return 1;
+    });
+    const std::string pid = "," + std::to_string(child.pid());
+    while (pids_by("name:sleep" + pid).empty()) {
+        ::sched_yield(); // until it has executed its program
+    }
+    EXPECT_EQ(pids_by("env:S2P_TEST=a\\,b" + pid), Pids{child.pid()});
+    EXPECT_EQ(pids_by("env:S2P_TEST=a" + pid), Pids{});
+    EXPECT_EQ(pids_by("env:P_TEST=a\\,b" + pid), Pids{});
+}
+
+TEST(SelectByHandler, MeansACaughtSignal) {
+    const Child child([](const auto& ready) {
+        ::signal(SIGUSR1, [](int) {});
+        ::signal(SIGUSR2, SIG_IGN);
+        return test::pause_at_defaults(ready);
+    });
+    const std::string pid = "," + std::to_string(child.pid());
+    EXPECT_EQ(pids_by("handles:USR1" + pid), Pids{child.pid()});
+    EXPECT_EQ(pids_by("handles:USR2" + pid), Pids{});
+}
+
+TEST(SelectExplicitly, TakesWhatNoSelectorMatches) {
+    EXPECT_EQ(pids_by(std::to_string(::getpid())), Pids{::getpid()});
+    EXPECT_EQ(pids_by(Process::open(::getppid()).value().token().to_string()), Pids{::getppid()});
+    EXPECT_EQ(pids_by("1"), Pids{1});
+    const Child child(test::pause_at_defaults);
+    EXPECT_EQ(pids_by("fd:" + std::to_string(child.process().fd())), Pids{child.pid()});
+}
+
+TEST(SelectNever, MatchesItselfItsAncestorsPid1OrKernelThreads) {
+    ::prctl(PR_SET_NAME, own_name("self").c_str());
+    EXPECT_EQ(pids_by("name:" + own_name("self")), Pids{});
+    EXPECT_EQ(pids_by("group:" + std::to_string(::getpgid(::getppid())) + ",cmd:" + own_name("none")), Pids{});
+    const Pids all = pids_by("cmd:.");
+    for (const pid_t never : {1, 2, ::getpid(), ::getppid()}) {
+        EXPECT_TRUE(std::ranges::find(all, never) == all.end()) << never;
+    }
+    EXPECT_EQ(pids_by("child-of:2,name:kworker/R-rcu_gp"), Pids{});
+    const Result<ProcessSet> threads = select_by({"state:SI,group:0"});
+    EXPECT_FALSE(threads) << "group 0, that of kernel threads, is refused";
+}
+
+TEST(SelectNever, MatchesProcessesOfOtherPidNamespaces) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "a new PID namespace needs root";
+    }
+    const std::string name = own_name("ns");
+    const Child outer([&](const auto& ready) {
+        if (::unshare(CLONE_NEWPID) != 0) {
+            return 1;
+        }
+        const Child inner([&](const auto& inner_ready) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            ready();
+            return test::named(name)(inner_ready);
+        });
+        return test::pause_at_defaults(ready);
+    });
+    const Pids inner = pids_by("child-of:" + std::to_string(outer.pid()));
+    EXPECT_EQ(inner, Pids{});
+    const Result<ProcessSet> set = select_by({"name:" + name});
+    ASSERT_TRUE(set);
+    EXPECT_TRUE(set->empty());
+    EXPECT_NE(set->misses()[0].error.message().find("other PID namespaces"), std::string::npos);
+}
+
+TEST(SelectUnion, HasEachProcessOnceInTheOrderOfPids) {
+    const Child first(test::named(own_name("a")));
+    const Child second(test::named(own_name("b")));
+    const Result<ProcessSet> set =
+        select_by({"name:" + own_name("b"), "name:" + own_name("a"), std::to_string(second.pid())});
+    ASSERT_TRUE(set);
+    ASSERT_EQ(set->size(), 2U);
+    EXPECT_LT((*set)[0].pid, (*set)[1].pid);
+    EXPECT_EQ(set->held()[0].pid(), (*set)[0].pid);
+    const std::size_t of_second = (*set)[0].pid == second.pid() ? 0 : 1;
+    EXPECT_EQ(set->target(of_second).text(), "name:" + own_name("b")) << "the first argument that matched";
+}
+
+TEST(SelectUnion, KeepsTheMissesApart) {
+    const Child child(test::named(own_name()));
+    const Result<ProcessSet> set = select_by({"name:" + own_name(), "name:" + own_name("none"), "4194304"});
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->size(), 1U);
+    ASSERT_EQ(set->misses().size(), 2U);
+    for (const ProcessSet::Miss& miss : set->misses()) {
+        EXPECT_EQ(miss.error.reason, Reason::gone);
+        EXPECT_GT(miss.argument, 0U);
+    }
+}
+
+TEST(SelectNothing, NamesTheConditionThatLeftNoneOver) {
+    const Child child(test::named(own_name()));
+    const std::string name = "name:" + own_name();
+    const auto why = [](const std::string& argument) {
+        return select_by({argument}).value().misses()[0].error.message();
+    };
+    EXPECT_EQ(why(name + "none"), "no process with " + name + "none");
+    EXPECT_EQ(why(name + ",user:4711"), "1 process with " + name + ", none with user:4711");
+    EXPECT_EQ(why("user:4711," + name), "1 process with " + name + ", none with user:4711");
+}
+
+TEST(SelectNothing, RefusesWhatIsNotThere) {
+    for (const char* text : {"user:no-such-user", "cgroup:/no/such/group", "tty:no-such-terminal"}) {
+        const Result<ProcessSet> set = select_by({text});
+        EXPECT_EQ(set.error().reason, Reason::bad_input) << text;
+        EXPECT_EQ(set.error().code, ENOENT) << text;
+    }
+    EXPECT_EQ(select_by({"ns:4194304"}).value().misses()[0].error.reason, Reason::gone);
+    EXPECT_EQ(select_by({"child-of:4194304"}).value().misses()[0].error.reason, Reason::gone);
+    SelectOptions options;
+    options.backend = Backend::bpf;
+    EXPECT_EQ(select_by({"name:x"}, options).error().reason, Reason::unsupported);
+}
+
+TEST(SelectPick, TakesTheNewestOrTheOldest) {
+    const Child first(test::named(own_name()));
+    const Child second(test::named(own_name()));
+    SelectOptions options;
+    options.pick = Pick::newest;
+    EXPECT_EQ(pids_by("name:" + own_name(), options), Pids{second.pid()});
+    options.pick = Pick::oldest;
+    EXPECT_EQ(pids_by("name:" + own_name(), options), Pids{first.pid()});
+}
+
+TEST(SelectMax, RefusesALargerSet) {
+    const Child first(test::named(own_name()));
+    const Child second(test::named(own_name()));
+    SelectOptions options;
+    options.max = 1;
+    EXPECT_EQ(select_by({"name:" + own_name()}, options).error().code, E2BIG);
+    options.max = 2;
+    EXPECT_EQ(select_by({"name:" + own_name()}, options).value().size(), 2U);
+}
+
+TEST(SelectCandidates, OfASourceArePinnedAndJudgedLikeOthers) {
+    class Liar : public CandidateSource {
+    public:
+        explicit Liar(std::vector<Candidate> candidates) : candidates_(std::move(candidates)) {}
+        bool is_worth_it(const Target&) override { return true; }
+        Result<> find(const Target&, const Found& found) override {
+            std::ranges::for_each(candidates_, found);
+            return {};
+        }
+
+    private:
+        std::vector<Candidate> candidates_;
+    };
+    const Child right(test::named(own_name()));
+    const Child wrong(test::named(own_name("x")));
+    Liar source({{right.pid(), 0}, {wrong.pid(), 0}, {1, 0}, {::getpid(), 0}, {4'194'303, 0}, {right.pid(), 7}});
+    SelectOptions options;
+    options.source = &source;
+    EXPECT_EQ(pids_by("name:" + own_name(), options), Pids{right.pid()});
+}
+
+TEST(JudgeAgain, SeesAnExecAndAnotherUser) {
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const UniqueFd reader(ends[0]);
+    const UniqueFd writer(ends[1]);
+    const Child child([&](const auto& ready) {
+        ::prctl(PR_SET_NAME, "before");
+        ready();
+        char byte = 0;
+        if (::read(reader.get(), &byte, 1) == 1) {
+            ::execl("/bin/sleep", "sleep", "1000", nullptr);
+        }
+        return 1;
+    });
+    const ProcessSet set = select_by({"name:before,child-of:" + std::to_string(::getpid())}).value();
+    ASSERT_EQ(set.size(), 1U);
+    EXPECT_TRUE(set.judge_again(0, set.held()[0]));
+    ASSERT_EQ(::write(writer.get(), "", 1), 1);
+    while (pids_by("name:sleep," + std::to_string(child.pid())).empty()) {
+        ::sched_yield(); // until it has executed its program
+    }
+    const Result<> again = set.judge_again(0, set.held()[0]);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().reason, Reason::changed);
+    EXPECT_NE(again.error().message().find("name:before"), std::string::npos);
+}
+
+TEST(JudgeAgain, TakesWhatAnotherArgumentMeans) {
+    const Child child(test::named(own_name()));
+    while (pids_by("state:S,name:" + own_name()).empty()) {
+        ::sched_yield(); // until it has fallen asleep
+    }
+    const ProcessSet set = select_by({"state:S,name:" + own_name(), "state:T,name:" + own_name()}).value();
+    ::kill(child.pid(), SIGSTOP);
+    ASSERT_EQ(::waitpid(child.pid(), nullptr, WUNTRACED), child.pid());
+    ASSERT_EQ(set.size(), 1U);
+    EXPECT_TRUE(set.judge_again(0, set.held()[0])) << "the second argument means it now";
+}
+
+} // namespace
+} // namespace sig2pid

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Processes that multiply while they are looked for: bounded fork bombs, of which nobody may escape.
+#include "helpers/selected.hpp"
+
+#include <sig2pid/frozen_cgroup.hpp>
+#include <sig2pid/send.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+using test::Child;
+
+constexpr int bomb_depth = 7; // 2^7 processes, each the parent of up to 7
+
+/// Forks as fast as it can and keeps all its children; each has the pipe's writing end.
+void explode(int depth) {
+    for (; depth > 0; --depth) {
+        static_cast<void>(::fork()); // parent and child both go on
+    }
+    for (;;) {
+        ::pause();
+    }
+}
+
+/// A pipe whose end of file says that all who inherited it are gone.
+struct Fuse {
+    UniqueFd reader;
+    UniqueFd writer;
+
+    Fuse() {
+        int ends[2] = {-1, -1};
+        EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+        reader = UniqueFd(ends[0]);
+        writer = UniqueFd(ends[1]);
+    }
+
+    [[nodiscard]] bool is_out() {
+        writer = UniqueFd();
+        pollfd entry{reader.get(), POLLIN, 0};
+        char byte = 0;
+        return ::poll(&entry, 1, 10'000) == 1 && ::read(reader.get(), &byte, 1) == 0;
+    }
+};
+
+void kill_all(const ProcessSet& set) {
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        static_cast<void>(
+            set.with(i, [](const Process& process) { static_cast<void>(send(process, Signal(SIGKILL))); }));
+    }
+}
+
+TEST(SelectTree, CatchesABombWhoseForksAreInFlight) {
+    for (int round = 0; round < 20; ++round) {
+        Fuse fuse;
+        Child bomb([](const auto& ready) {
+            ready();
+            explode(bomb_depth);
+            return 0;
+        });
+        ProcessSet set = test::select_by({"tree:" + std::to_string(bomb.pid())}).value();
+        ASSERT_TRUE(hold_still({}, set));
+        kill_all(set);
+        EXPECT_EQ(select_more({}, set).value(), 0U);
+        bomb.wait();
+        EXPECT_TRUE(fuse.is_out()) << "somebody escaped in round " << round << ", of " << set.size();
+    }
+}
+
+TEST(SelectMore, AddsOnlyTheNewBehindTheOthers) {
+    const std::string name = test::own_name("more");
+    const Child first(test::named(name));
+    ProcessSet set = test::select_by({"name:" + name}).value();
+    EXPECT_EQ(select_more({}, set).value(), 0U);
+    const Child second(test::named(name));
+    EXPECT_EQ(select_more({}, set).value(), 1U);
+    ASSERT_EQ(set.size(), 2U);
+    EXPECT_EQ(set[1].pid, second.pid());
+    EXPECT_EQ(set.held()[1].pid(), second.pid());
+    SelectOptions options;
+    options.max = 2;
+    const Child third(test::named(name));
+    EXPECT_EQ(select_more(options, set).error().code, E2BIG);
+}
+
+/// A version 2 control group for one test; empty where there is none.
+class Group {
+public:
+    Group() {
+        std::ifstream mounts("/proc/self/mounts");
+        for (std::string device, point, type, rest; mounts >> device >> point >> type && std::getline(mounts, rest);) {
+            if (type == "cgroup2") {
+                path_ = point + "/sig2pid-" + test::own_name();
+                break;
+            }
+        }
+        std::error_code error;
+        if (path_.empty() || !std::filesystem::create_directory(path_, error)) {
+            path_.clear();
+        }
+    }
+    ~Group() {
+        std::error_code error;
+        std::filesystem::remove(path_, error);
+    }
+    Group(const Group&) = delete;
+    Group& operator=(const Group&) = delete;
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+    void enter() const { std::ofstream(path_ + "/cgroup.procs") << "0\n"; }
+    [[nodiscard]] bool is_frozen() const {
+        std::ifstream file(path_ + "/cgroup.freeze");
+        int value = -1;
+        return file >> value && value == 1;
+    }
+
+private:
+    std::string path_;
+};
+
+class SelectCgroup : public testing::Test {
+protected:
+    void SetUp() override {
+        if (group_.path().empty()) {
+            GTEST_SKIP() << "needs a control group of version 2 that may be written to";
+        }
+    }
+
+    Group group_;
+};
+
+TEST_F(SelectCgroup, HoldsWhoIsInItAndBelow) {
+    Child inside([&](const auto& ready) {
+        group_.enter();
+        return test::pause_at_defaults(ready);
+    });
+    const Child outside(test::pause_at_defaults);
+    EXPECT_EQ(test::pids_by("cgroup:" + group_.path()), std::vector<pid_t>{inside.pid()});
+    const std::string bare = "/" + std::filesystem::path(group_.path()).filename().string();
+    EXPECT_EQ(test::pids_by("cgroup:" + bare), std::vector<pid_t>{inside.pid()});
+    EXPECT_EQ(test::select_by({"cgroup:" + bare.substr(0, bare.size() - 1)}).error().code, ENOENT);
+    ::kill(inside.pid(), SIGKILL);
+    inside.wait();
+}
+
+TEST_F(SelectCgroup, FrozenCatchesABomb) {
+    for (int round = 0; round < 10; ++round) {
+        Fuse fuse;
+        Child bomb([&](const auto& ready) {
+            group_.enter();
+            ready();
+            explode(bomb_depth);
+            return 0;
+        });
+        {
+            Result<FrozenCgroup> frozen = FrozenCgroup::freeze(group_.path(), std::chrono::seconds(5));
+            ASSERT_TRUE(frozen) << frozen.error().message();
+            const ProcessSet set = test::select_by({"cgroup:" + group_.path()}).value();
+            EXPECT_EQ(frozen->count().value(), set.size());
+            EXPECT_TRUE(group_.is_frozen());
+            kill_all(set);
+        }
+        EXPECT_FALSE(group_.is_frozen());
+        bomb.wait();
+        EXPECT_TRUE(fuse.is_out()) << "somebody escaped in round " << round;
+    }
+}
+
+TEST_F(SelectCgroup, IsKilledAtOnce) {
+    Fuse fuse;
+    Child bomb([&](const auto& ready) {
+        group_.enter();
+        ready();
+        explode(bomb_depth);
+        return 0;
+    });
+    {
+        Result<FrozenCgroup> frozen = FrozenCgroup::freeze(group_.path(), std::chrono::seconds(5));
+        ASSERT_TRUE(frozen) << frozen.error().message();
+        const Result<> killed = frozen->kill();
+        if (!killed && killed.error().code == ENOENT) {
+            kill_all(test::select_by({"cgroup:" + group_.path()}).value());
+            bomb.wait();
+            GTEST_SKIP() << "this kernel has no cgroup.kill";
+        }
+        EXPECT_TRUE(killed);
+    }
+    bomb.wait();
+    EXPECT_TRUE(fuse.is_out());
+}
+
+TEST_F(SelectCgroup, StaysFrozenWhenItWasBefore) {
+    std::ofstream(group_.path() + "/cgroup.freeze") << "1\n";
+    {
+        EXPECT_TRUE(FrozenCgroup::freeze(group_.path(), std::chrono::seconds(5)));
+    }
+    EXPECT_TRUE(group_.is_frozen());
+    std::ofstream(group_.path() + "/cgroup.freeze") << "0\n";
+}
+
+TEST_F(SelectCgroup, RefusesToFreezeItself) {
+    Child child([&](const auto&) {
+        group_.enter();
+        const Result<FrozenCgroup> frozen = FrozenCgroup::freeze(group_.path(), std::chrono::seconds(5));
+        return !frozen && frozen.error().code == EDEADLK ? 0 : 1;
+    });
+    EXPECT_EQ(child.wait(), 0);
+    EXPECT_EQ(FrozenCgroup::freeze("/no/such/group", std::chrono::seconds(1)).error().code, ENOENT);
+}
+
+} // namespace
+} // namespace sig2pid

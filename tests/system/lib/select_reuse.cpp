@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The promise of selection: whatever system call between the look and the signal a PID passes to another process at,
+// that other process is not hit.
+#include "helpers/scoped_calls.hpp"
+#include "helpers/selected.hpp"
+
+#include <sig2pid/send.hpp>
+
+#include <csignal>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+using test::Child;
+
+constexpr int rounds = 1000;
+
+/// What the init of the new namespace found; the exit status of the test's child.
+enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, victim_missed, stranger_hurt, seldom_reused };
+
+/// The process that dies, and the one that takes its PID when so many system calls were made.
+struct Play {
+    std::optional<Child> victim;
+    std::optional<Child> stranger;
+    int calls_until_reuse = -1; ///< negative: never
+    int calls = 0;
+    bool is_acting = false;
+    bool cannot_steer = false;
+};
+
+Play play;
+
+void reuse_the_pid() {
+    const pid_t pid = play.victim->pid();
+    static_cast<void>(send(play.victim->process(), Signal(SIGKILL)));
+    play.victim->wait();
+    play.cannot_steer = !test::steer_next_pid(pid);
+    play.stranger.emplace(test::named("stranger"));
+}
+
+/// Before each system call of the library.
+void step() {
+    if (play.is_acting) {
+        return;
+    }
+    play.is_acting = true;
+    if (play.calls++ == play.calls_until_reuse) {
+        reuse_the_pid();
+    }
+    play.is_acting = false;
+}
+
+/// A call of the table with a step before it.
+template <auto Call> struct Stepping;
+template <typename Answer, typename... Arguments, Answer (*sys::Syscalls::*Call)(Arguments...)> struct Stepping<Call> {
+    static Answer call(Arguments... arguments) {
+        step();
+        return (sys::kernel_calls().*Call)(arguments...);
+    }
+};
+
+template <auto... Calls> void step_before(sys::Syscalls& table) {
+    ((table.*Calls = Stepping<Calls>::call), ...);
+}
+
+void install(sys::Syscalls& table) {
+    using sys::Syscalls;
+    step_before<&Syscalls::openat, &Syscalls::pread, &Syscalls::getdents, &Syscalls::readlinkat, &Syscalls::poll,
+                &Syscalls::pidfd_open, &Syscalls::pidfd_send_signal, &Syscalls::pidfd_get_info, &Syscalls::fstat,
+                &Syscalls::fstatfs, &Syscalls::fstatat, &Syscalls::dup_cloexec>(table);
+}
+
+/// Selects and signals as the send command does: how many were signalled.
+int select_and_kill(const std::string& argument) {
+    int signalled = 0;
+    const Result<ProcessSet> set = test::select_by({argument});
+    for (std::size_t i = 0; set && i < set->size(); ++i) {
+        static_cast<void>(set->with(i, [&](const Process& process) {
+            if (set->judge_again(i, process) && send(process, Signal(SIGKILL))) {
+                ++signalled;
+            }
+        }));
+    }
+    return signalled;
+}
+
+struct Round {
+    Finding finding = all_well;
+    int calls = 0;
+};
+
+int catching_victim(const std::function<void()>& ready) {
+    ::signal(SIGUSR1, [](int) {});
+    return test::named("victim")(ready);
+}
+
+Round play_round(const std::string& argument, int calls_until_reuse) {
+    play.victim.reset();
+    play.stranger.reset();
+    play.calls = 0;
+    play.victim.emplace(catching_victim);
+    const pid_t pid = play.victim->pid();
+    play.calls_until_reuse = calls_until_reuse;
+    int signalled = 0;
+    {
+        test::ScopedCalls calls;
+        install(calls.table);
+        signalled = select_and_kill(argument);
+    }
+    const int calls = play.calls;
+    if (play.cannot_steer) {
+        return {cannot_steer_pids, calls};
+    }
+    if (!play.stranger) {
+        return {signalled == 1 ? all_well : victim_missed, calls};
+    }
+    if (play.stranger->pid() != pid) {
+        return {not_reused, calls};
+    }
+    const bool alive = play.stranger->process().state() == ProcessState::alive;
+    return {alive && signalled == 0 ? all_well : stranger_hurt, calls};
+}
+
+/// As PID 1 of a new namespace: reuse at each call in turn, for as many rounds as were promised.
+Finding play_all(const std::vector<std::string>& arguments) {
+    std::vector<int> lengths;
+    for (const std::string& argument : arguments) {
+        const Round whole = play_round(argument, -1);
+        if (whole.finding != all_well) {
+            ADD_FAILURE() << argument;
+            return whole.finding;
+        }
+        lengths.push_back(whole.calls);
+    }
+    int reuses = 0;
+    for (int round = 0; round < rounds; ++round) {
+        const std::size_t which = static_cast<std::size_t>(round) % arguments.size();
+        const int at = (round / static_cast<int>(arguments.size())) % lengths[which];
+        if (const Round played = play_round(arguments[which], at); played.finding != all_well) {
+            ADD_FAILURE() << arguments[which] << " at call " << at << " of " << lengths[which];
+            return played.finding;
+        }
+        reuses += play.stranger ? 1 : 0;
+    }
+    return reuses > rounds * 9 / 10 ? all_well : seldom_reused;
+}
+
+/// Its own PID namespace, and the /proc that shows it.
+int in_new_namespace(const std::function<void()>& ready) {
+    ready();
+    if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+        return cannot_unshare;
+    }
+    Child init([](const auto&) -> int {
+        if (::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
+            return cannot_unshare;
+        }
+        return play_all({"name:victim", "cmd:.,name:victim", "child-of:1,name:victim", "tree:1,name:victim",
+                         "user:0,name:victim,handles:USR1", "name:victim,newer:1h"});
+    });
+    return init.wait();
+}
+
+TEST(SelectReuse, NeverHitsTheStrangerWhateverCallItComesBefore) {
+    Child child(in_new_namespace);
+    const int finding = child.wait();
+    if (finding == cannot_unshare) {
+        GTEST_SKIP() << "a new PID namespace with its /proc needs CAP_SYS_ADMIN";
+    }
+    if (finding == cannot_steer_pids) {
+        GTEST_SKIP() << "this kernel has no writable ns_last_pid";
+    }
+    EXPECT_EQ(finding, all_well);
+}
+
+} // namespace
+} // namespace sig2pid
