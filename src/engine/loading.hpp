@@ -3,7 +3,7 @@
 
 #include <sig2pid/error.hpp>
 
-struct bpf_object_skeleton;
+#include <bpf/libbpf.h>
 
 namespace sig2pid::engine {
 

@@ -27,10 +27,10 @@ public:
 /// One process that was signalled in the kernel, or why it was not.
 struct Signalled {
     pid_t pid = 0;
-    std::uint64_t inode = 0;             ///< with pid, its token
-    std::string name;                    ///< comm, as it was then
-    std::optional<Verdict> verdict = {}; ///< none: nothing was sent, the kernel left it to the caller's pidfd
-    bool blocked = false;                ///< the target blocks the signal: it stays pending
+    std::uint64_t inode = 0;                       ///< with pid, its token
+    std::string name;                              ///< comm, as it was then
+    std::optional<Verdict> verdict = std::nullopt; ///< none: nothing was sent, the kernel left it to the caller's pidfd
+    bool blocked = false;                          ///< the target blocks the signal: it stays pending
 
     [[nodiscard]] Token token() const { return {pid, inode, boot_id()}; }
 };
