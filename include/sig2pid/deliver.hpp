@@ -8,18 +8,26 @@
 #include <sig2pid/signal_status.hpp>
 #include <sig2pid/verdict.hpp>
 
+#include <chrono>
 #include <optional>
 
 namespace sig2pid {
 
 /// What to do when the signal's default action would end a target that neither catches, blocks nor ignores it.
 /// SIGKILL, SIGSTOP and SIGTERM are always meant.
-enum class DefaultPolicy { allow, refuse };
+enum class DefaultPolicy {
+    allow,
+    refuse,
+    require_handler ///< refuse whatever the default action does, SIGTERM's and the others' too
+};
 
 struct SendOptions {
     Scope scope = Scope::process;
     std::optional<Payload> payload = std::nullopt; ///< none: the fields of kill(2)
     DefaultPolicy default_policy = DefaultPolicy::allow;
+
+    /// While the target's queue is full, try again for so long; returns sooner when it exits. 0: try once.
+    std::chrono::nanoseconds retry = std::chrono::nanoseconds::zero();
 
     /// An open view of the same process, for who signals it often: it saves two thirds of the cost of the look.
     const StatusReader* reader = nullptr;

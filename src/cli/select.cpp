@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "lib/number.hpp"
 
+#include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/process_info.hpp>
 
 #include <algorithm>
@@ -159,7 +160,10 @@ std::optional<Choice> read_choice(std::string_view command, const SelectWords& w
 
 std::expected<ProcessSet, ExitCode> select_chosen(std::string_view command, const Choice& choice) {
     raise_descriptor_limit();
-    Result<ProcessSet> set = select(Selector(choice.targets), choice.options);
+    engine::TaskSource source;
+    SelectOptions options = choice.options;
+    options.source = &source;
+    Result<ProcessSet> set = select(Selector(choice.targets), options);
     if (!set) {
         report(command, set.error());
         return std::unexpected(exit_code_of(set.error()));

@@ -2,28 +2,32 @@
 // Plan, then act: every argument is judged and every target pinned before the first signal goes.
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
-#include "cli/json.hpp"
+#include "cli/output.hpp"
 #include "cli/select.hpp"
+#include "cli/send_report.hpp"
+#include "cli/send_whole.hpp"
 
 #include <sig2pid/deliver.hpp>
-#include <sig2pid/frozen_cgroup.hpp>
+#include <sig2pid/duration.hpp>
+#include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/selector.hpp>
 
-#include <algorithm>
-#include <cctype>
+#include <chrono>
+#include <csignal>
 
 namespace sig2pid::cli {
 namespace {
 
-// Freezing takes less than a millisecond, but where a process waits for a disk.
-constexpr std::chrono::seconds freeze_patience{2};
+using Clock = std::chrono::steady_clock;
 
 /// The arguments as they were typed.
 struct Words {
     std::string signal = "TERM";
     std::string value;
     std::string scope = "process";
+    std::string retry;
     SelectWords select;
+    bool require_handler = false;
     bool json = false;
     bool verbose = false;
 };
@@ -32,21 +36,8 @@ struct Words {
 struct Plan {
     std::optional<Signal> signal; ///< none: only probe
     SendOptions options;
+    std::chrono::nanoseconds retry = std::chrono::nanoseconds::zero(); ///< for all targets together
     Choice choice;
-};
-
-/// One of those selected.
-struct Pinned {
-    const std::string& text; ///< as it was named
-    const Process& process;
-    std::string name; ///< empty when it could not be read
-};
-
-/// How it ended for one target.
-struct Report {
-    std::optional<Verdict> verdict; ///< none: a probe found it, or an error that is no verdict
-    std::optional<bool> blocked;
-    std::optional<Error> error;
 };
 
 std::optional<int> parse_words(Words& words, int argc, char** argv) {
@@ -57,6 +48,8 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
     app.add_option("--scope", words.scope, "process, thread (the main one) or group (that it leads)")
         ->type_name("SCOPE")
         ->check(CLI::IsMember({"process", "thread", "group"}));
+    app.add_flag("--require-handler", words.require_handler, "only to who catches or blocks it; others are unhandled");
+    app.add_option("--retry", words.retry, "while a target's queue is full, try again for so long")->type_name("DUR");
     app.add_flag("--json", words.json, "one JSON object a target");
     app.add_flag("-v,--verbose", words.verbose, "a table of what became of each");
     add_select_options(app, words.select);
@@ -71,8 +64,9 @@ Scope parse_scope(std::string_view word) {
     return word == "thread" ? Scope::thread : word == "group" ? Scope::group : Scope::process;
 }
 
-Result<> plan_signal(const Words& words, Plan& plan) {
+Result<> plan_options(const Words& words, Plan& plan) {
     plan.options.scope = parse_scope(words.scope);
+    plan.options.default_policy = words.require_handler ? DefaultPolicy::require_handler : DefaultPolicy::allow;
     if (!words.value.empty()) {
         Result<Payload> payload = Payload::parse(words.value);
         if (!payload) {
@@ -80,6 +74,17 @@ Result<> plan_signal(const Words& words, Plan& plan) {
         }
         plan.options.payload = *payload;
     }
+    if (!words.retry.empty()) {
+        const auto retry = parse_duration(words.retry);
+        if (!retry) {
+            return std::unexpected(retry.error());
+        }
+        plan.retry = *retry;
+    }
+    return {};
+}
+
+Result<> plan_signal(const Words& words, Plan& plan) {
     if (words.signal == "0") {
         return {};
     }
@@ -93,43 +98,30 @@ Result<> plan_signal(const Words& words, Plan& plan) {
 
 /// Reads the words into `plan`, and reports everything that is wrong with them, not only the first.
 bool make_plan(const Words& words, Plan& plan) {
-    const Result<> planned = plan_signal(words, plan);
-    if (!planned) {
-        report("send", planned.error());
+    bool good = true;
+    for (const Result<>& planned : {plan_signal(words, plan), plan_options(words, plan)}) {
+        if (!planned) {
+            report("send", planned.error());
+            good = false;
+        }
     }
     std::optional<Choice> choice = read_choice("send", words.select);
-    if (!planned || !choice) {
+    if (!good || !choice) {
         return false;
     }
     plan.choice = std::move(*choice);
     return true;
 }
 
-Json describe(std::string_view text, const Process* process, const Plan& plan, const Report& result) {
-    Json line;
-    line["target"] = text;
-    line["pid"] = process != nullptr ? Json(process->pid()) : Json();
-    line["inode"] = process != nullptr ? Json(process->inode()) : Json();
-    line["signal"] = plan.signal ? Json(plan.signal->name()) : Json();
-    line["value"] = plan.options.payload ? Json(plan.options.payload->bits) : Json();
-    line["verdict"] = result.verdict ? Json(to_string(*result.verdict)) : Json();
-    line["blocked"] = result.blocked ? Json(*result.blocked) : Json();
-    line["error"] = result.error ? Json(result.error->message()) : Json();
-    return line;
-}
-
-/// The more serious of two exit codes that stand for "nothing was done".
-ExitCode worse(ExitCode left, ExitCode right) {
-    return std::max(left, right);
+Sending sending_of(const Plan& plan, const Words& words) {
+    return {plan.signal ? plan.signal->name() : "0", plan.options.payload, words.json, words.verbose};
 }
 
 /// Says which targets matched nothing; exit_done when there are none.
-ExitCode refuse_misses(const Plan& plan, const Words& words, const ProcessSet& set) {
+ExitCode refuse_misses(const Plan& plan, const ProcessSet& set, const SendReports& reports) {
     const ExitCode code = report_misses("send", plan.choice, set);
-    for (const ProcessSet::Miss& miss : words.json ? set.misses() : std::span<const ProcessSet::Miss>()) {
-        const bool gone = miss.error.reason == Reason::gone;
-        print_json(describe(plan.choice.targets[miss.argument].text(), nullptr, plan,
-                            {gone ? std::optional(Verdict::gone) : std::nullopt, std::nullopt, miss.error}));
+    for (const ProcessSet::Miss& miss : set.misses()) {
+        reports.add_miss(plan.choice.targets[miss.argument].text(), miss.error);
     }
     if (code != exit_done && !set.empty()) {
         report("send", "nothing was sent: the other targets were there, this was all or none");
@@ -137,205 +129,127 @@ ExitCode refuse_misses(const Plan& plan, const Words& words, const ProcessSet& s
     return code;
 }
 
-/// What the error of a call comes to.
-Report failed(const Error& error) {
-    const Reason reason = error.reason;
-    const bool denied =
-        reason == Reason::no_permission || reason == Reason::foreign_namespace || reason == Reason::filtered;
-    if (reason == Reason::gone) {
-        return {Verdict::gone, std::nullopt, error};
-    }
-    return {denied ? std::optional(Verdict::denied) : std::nullopt, std::nullopt, error};
-}
-
-Report probe_target(const Process& process) {
-    const Result<ProcessState> state = process.state();
-    if (state && *state == ProcessState::zombie) {
-        return {Verdict::zombie, false, std::nullopt};
-    }
+Outcome probe_target(const Process& process) {
     const Result<> probed = probe(process);
-    return probed ? Report{} : failed(probed.error());
+    return probed ? Outcome{} : outcome_of(process, probed.error());
 }
 
 /// Whether a look before the signal could change what becomes of it, or is asked for: a standard signal without a
 /// payload is never lost, and whether it is ignored or pending already only a report tells.
 bool needs_a_look(const Plan& plan, const Words& words) {
-    return words.json || words.verbose || plan.options.payload || plan.options.scope == Scope::group ||
-           plan.signal->is_realtime();
+    return words.json || words.verbose || words.require_handler || plan.options.payload ||
+           plan.options.scope == Scope::group || plan.signal->is_realtime();
 }
 
-Report act_without_a_look(const Process& process, const Plan& plan) {
+Outcome send_without_a_look(const Process& process, const Plan& plan) {
+    const Result<> sent = send(process, *plan.signal, plan.options.scope);
+    return sent ? Outcome{.verdict = Verdict::delivered} : outcome_of(process, sent.error());
+}
+
+Outcome act(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
     const Result<ProcessState> state = process.state();
     if (state && *state == ProcessState::zombie) {
-        return {Verdict::zombie, false, std::nullopt};
+        return {.verdict = Verdict::zombie, .blocked = false};
     }
-    const Result<> sent = send(process, *plan.signal, plan.options.scope);
-    return sent ? Report{Verdict::delivered, std::nullopt, std::nullopt} : failed(sent.error());
-}
-
-Report act(const Process& process, const Plan& plan, const Words& words) {
     if (!plan.signal) {
         return probe_target(process);
     }
     if (!needs_a_look(plan, words)) {
-        return act_without_a_look(process, plan);
+        return send_without_a_look(process, plan);
     }
-    Result<Delivery> delivery = deliver(process, *plan.signal, plan.options);
-    if (!delivery) {
-        return {std::nullopt, std::nullopt, std::move(delivery).error()};
-    }
-    const auto blocked = delivery->looked ? std::optional(delivery->blocked) : std::nullopt;
-    return {delivery->verdict, blocked, std::move(delivery->error)};
+    SendOptions options = plan.options;
+    options.retry = std::max(give_up - Clock::now(), Clock::duration::zero());
+    return outcome_of(process, deliver(process, *plan.signal, options));
 }
 
-/// 0 also for what came to nothing without being an error: the target has it pending, or wants none.
-ExitCode exit_code_of(const Report& result) {
-    if (!result.verdict) {
-        return result.error ? exit_system : exit_done;
+/// Acts on one that has just been judged. Its name is read before it may be gone.
+void act_on(const std::string& text, const Process& process, const Result<>& judged,
+            const std::function<Outcome()>& act, bool wants_name, SendReports& reports) {
+    Recipient recipient = {text, process.token(), wants_name ? name(process).value_or("") : ""};
+    const Outcome outcome = judged ? act() : Outcome{.verdict = Verdict::gone, .error = judged.error()};
+    if (outcome.error && recipient.name.empty()) {
+        recipient.name = name(process).value_or("");
     }
-    switch (*result.verdict) {
-    case Verdict::delivered:
-    case Verdict::coalesced:
-    case Verdict::ignored:
-        return exit_done;
-    case Verdict::gone:
-    case Verdict::zombie:
-        return exit_no_target;
-    default:
-        return exit_system;
-    }
-}
-
-std::string who(const Pinned& target) {
-    const std::string pid = "process " + std::to_string(target.process.pid());
-    return target.name.empty() ? pid : pid + " (" + target.name + ")";
-}
-
-/// What went wrong, for a person. The error of the library begins with the process too: that is cut.
-std::string complaint(const Pinned& target, const Report& result) {
-    if (result.verdict == Verdict::zombie) {
-        return who(target) + ": zombie: it has exited and waits for its parent; no signal reaches it";
-    }
-    std::string why = result.error ? result.error->message() : "no reason was given";
-    const std::string prefix = "process " + std::to_string(target.process.pid()) + ": ";
-    if (why.starts_with(prefix)) {
-        why.erase(0, prefix.size());
-    }
-    const std::string verdict = result.verdict ? std::string(to_string(*result.verdict)) + ": " : "";
-    return who(target) + ": " + verdict + why;
-}
-
-std::vector<std::string> table_row(const Pinned& target, const Plan& plan, const Report& result) {
-    std::string verdict = result.verdict ? std::string(to_string(*result.verdict)) : result.error ? "error" : "there";
-    if (result.blocked.value_or(false)) {
-        verdict += " (blocked: stays pending)";
-    }
-    return {target.process.token().to_string(), target.name, plan.signal ? plan.signal->name() : "0", verdict};
-}
-
-/// What a run comes to.
-struct Tally {
-    std::vector<std::vector<std::string>> rows = {{"PROCESS", "NAME", "SIGNAL", "VERDICT"}};
-    std::size_t failed = 0;
-    ExitCode code = exit_done;
-};
-
-/// Acts on one that has just been judged, and says how it went.
-void act_on(Pinned target, const Result<>& judged, const Plan& plan, const Words& words, Tally& tally) {
-    if (words.verbose) {
-        target.name = name(target.process).value_or(""); // before it may be gone
-    }
-    const Report result =
-        judged ? act(target.process, plan, words) : Report{Verdict::gone, std::nullopt, judged.error()};
-    const ExitCode own = exit_code_of(result);
-    tally.code = worse(tally.code, own);
-    if (words.json) {
-        print_json(describe(target.text, &target.process, plan, result));
-    }
-    if (words.verbose) {
-        tally.rows.push_back(table_row(target, plan, result));
-    }
-    if (own != exit_done) {
-        ++tally.failed;
-        target.name = target.name.empty() ? name(target.process).value_or("") : target.name;
-        report("send", complaint(target, result));
-    }
+    reports.add(recipient, outcome);
 }
 
 /// Acts on each from the `first` on.
-void act_from(std::size_t first, const Plan& plan, const Words& words, const ProcessSet& set, Tally& tally) {
+void act_from(std::size_t first, const Plan& plan, const Words& words, const ProcessSet& set, SendReports& reports) {
+    const Clock::time_point give_up = Clock::now() + plan.retry;
     for (std::size_t i = first; i < set.size(); ++i) {
-        const std::string& text = set.target(i).text();
         const Result<> pinned = set.with(i, [&](const Process& process) {
-            act_on({text, process, {}}, set.judge_again(i, process), plan, words, tally);
+            act_on(
+                set.target(i).text(), process, set.judge_again(i, process),
+                [&] { return act(process, plan, words, give_up); }, words.verbose, reports);
         });
         if (!pinned) {
-            ++tally.failed;
-            tally.code = worse(tally.code, cli::exit_code_of(pinned.error()));
-            report("send", pinned.error());
+            reports.add_error(pinned.error());
         }
     }
 }
 
-bool is_growing(const Plan& plan, const Words& words) {
-    return !words.select.confirm && !words.select.newest && !words.select.oldest &&
-           std::ranges::any_of(plan.choice.targets, &Target::can_grow);
-}
-
-/// Acts on each and on those that appear meanwhile, until there are no more, and sums up the exit code.
-int act_on_all(const Plan& plan, const Words& words, ProcessSet& set) {
-    Tally tally;
+/// Acts on each and on those that appear meanwhile, until there are no more.
+int act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
+    const bool grows = plan.signal && is_growing(plan.choice, words.select);
     std::size_t first = 0;
     for (bool more = true; more;) {
-        act_from(first, plan, words, set, tally);
+        act_from(first, plan, words, set, reports);
         first = set.size();
-        const Result<std::size_t> found =
-            plan.signal && is_growing(plan, words) ? select_more(plan.choice.options, set) : 0;
+        const Result<std::size_t> found = grows ? select_more(plan.choice.options, set) : 0;
         more = found.value_or(0) > 0;
         if (!found) {
-            report("send", found.error());
-            tally.code = worse(tally.code, exit_system);
+            reports.add_error(found.error());
         }
     }
-    if (words.verbose && !words.json) {
-        print_table(tally.rows);
-    }
-    return tally.failed > 0 && tally.failed < set.size() ? exit_partial : tally.code;
+    return reports.finish();
 }
 
-/// Freezes the control groups that are meant as a whole. What cannot be frozen is signalled all the same, process by
-/// process, until no new one appears.
-std::vector<FrozenCgroup> freeze_groups(const Plan& plan, const Words& words) {
-    std::vector<FrozenCgroup> frozen;
-    const bool wanted = plan.signal && is_growing(plan, words) && !words.select.dry_run;
-    for (const Target& target : plan.choice.targets) {
-        const std::string path = wanted ? target.whole_cgroup() : std::string();
-        if (path.empty()) {
-            continue;
-        }
-        Result<FrozenCgroup> group = FrozenCgroup::freeze(path, freeze_patience);
-        if (group) {
-            frozen.push_back(std::move(*group));
-        } else if (group.error().reason != Reason::unsupported && group.error().reason != Reason::bad_input) {
-            report("send", group.error().message() + "; its processes are signalled while they run");
-        }
-    }
-    return frozen;
+/// Whether it is nothing but a signal to all that one target matches.
+bool is_plain(const Plan& plan, const Words& words) {
+    const SelectOptions& options = plan.choice.options;
+    const bool sends_only = plan.signal && !plan.options.payload && plan.options.scope == Scope::process &&
+                            !words.require_handler && !words.select.confirm && !words.select.dry_run;
+    const bool takes_all = !options.max && options.pick == Pick::all && options.pidfile_lock == PidfileLock::any;
+    return sends_only && takes_all && plan.choice.targets.size() == 1 && !plan.choice.targets[0].names_one();
 }
 
-/// A tree to be killed is stopped first: who is killed at once cannot fork any more, but what it forked loses its
-/// parent.
-void hold_trees(const Plan& plan, const Words& words, ProcessSet& set) {
-    const bool tree = std::ranges::any_of(plan.choice.targets, &Target::has_tree);
-    if (tree && plan.signal == Signal(SIGKILL) && is_growing(plan, words)) {
-        if (const Result<> held = hold_still(plan.choice.options, set); !held) {
-            report("send", held.error());
-        }
-    }
+bool prefers_kernel(const SelectOptions& options, const Target& target) {
+    return options.backend == Backend::bpf ||
+           (options.backend == Backend::automatic && engine::TaskSource().is_worth_it(target));
 }
 
-int send_to(const Plan& plan, const Words& words, ProcessSet& set) {
-    if (const ExitCode code = refuse_misses(plan, words, set); code != exit_done) {
+/// What the kernel left to us, by pidfd.
+Outcome send_after_all(const engine::Signalled& one, const Plan& plan) {
+    const Result<Process> process = Process::from_token(one.token());
+    return process ? outcome_of(*process, deliver(*process, *plan.signal, plan.options))
+                   : Outcome{.verdict = Verdict::gone, .error = process.error()};
+}
+
+/// The plain send in one step with the selection; nothing where that is not possible, or nothing matched: then the
+/// long way does it, or says why not.
+std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendReports& reports) {
+    const Target& target = plan.choice.targets[0];
+    if (!is_plain(plan, words) || !prefers_kernel(plan.choice.options, target)) {
+        return std::nullopt;
+    }
+    const auto signalled = engine::signal_matching(target, *plan.signal);
+    if (!signalled) {
+        report("send", signalled.error());
+        return exit_code_of(signalled.error());
+    }
+    if (!*signalled || (*signalled)->empty()) {
+        return std::nullopt;
+    }
+    for (const engine::Signalled& one : **signalled) {
+        const Outcome outcome =
+            one.verdict ? Outcome{.verdict = one.verdict, .blocked = one.blocked} : send_after_all(one, plan);
+        reports.add({target.text(), one.token(), one.name}, outcome);
+    }
+    return reports.finish();
+}
+
+int send_to(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
+    if (const ExitCode code = refuse_misses(plan, set, reports); code != exit_done) {
         return code;
     }
     if (words.select.dry_run) {
@@ -346,15 +260,26 @@ int send_to(const Plan& plan, const Words& words, ProcessSet& set) {
             return code;
         }
     }
-    hold_trees(plan, words, set);
-    return act_on_all(plan, words, set);
+    if (plan.signal == Signal(SIGKILL) && is_growing(plan.choice, words.select)) {
+        hold_trees("send", plan.choice, set);
+    }
+    return act_on_all(plan, words, set, reports);
+}
+
+int send_by_pidfd(const Plan& plan, const Words& words, SendReports& reports) {
+    std::vector<FrozenCgroup> frozen;
+    if (plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run) {
+        frozen = freeze_groups("send", plan.choice);
+    }
+    std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
+    return set ? send_to(plan, words, *set, reports) : set.error();
 }
 
 } // namespace
 
 int send_command(int argc, char** argv) {
     if (const std::optional<int> code =
-            refuse_negative_number(argc, argv, {"-s", "--signal", "-q", "--value", "--scope", "--max"})) {
+            refuse_negative_number(argc, argv, {"-s", "--signal", "-q", "--value", "--scope", "--retry", "--max"})) {
         return *code;
     }
     Words words;
@@ -365,9 +290,11 @@ int send_command(int argc, char** argv) {
     if (!make_plan(words, plan)) {
         return exit_usage;
     }
-    const std::vector<FrozenCgroup> frozen = freeze_groups(plan, words);
-    std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
-    return set ? send_to(plan, words, *set) : set.error();
+    SendReports reports(sending_of(plan, words));
+    if (const std::optional<int> code = send_in_kernel(plan, words, reports)) {
+        return *code;
+    }
+    return send_by_pidfd(plan, words, reports);
 }
 
 } // namespace sig2pid::cli

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <sig2pid/deliver.hpp>
 
+#include "lib/syscalls.hpp"
+
+#include <algorithm>
 #include <cerrno>
+#include <poll.h>
 
 namespace sig2pid {
 namespace {
 
 constexpr int looks_before_refusal = 8;
+constexpr std::chrono::milliseconds longest_pause(50); ///< between tries while a queue is full
 
 bool is_always_meant(Signal signal) {
     return signal.number() == SIGKILL || signal.number() == SIGSTOP || signal.number() == SIGTERM;
@@ -54,9 +59,14 @@ bool loses_silently(const SignalStatus& status, Signal signal, const SendOptions
     return options.payload.has_value();
 }
 
+/// Whether the policy refuses the signal's default action.
+bool refuses_default(Signal signal, DefaultPolicy policy) {
+    return policy == DefaultPolicy::require_handler ||
+           (policy == DefaultPolicy::refuse && ends_target(signal) && !is_always_meant(signal));
+}
+
 bool is_refused(const SignalStatus& status, Signal signal, const SendOptions& options) {
-    return options.default_policy == DefaultPolicy::refuse && ends_target(signal) && !is_always_meant(signal) &&
-           !status.caught.contains(signal);
+    return refuses_default(signal, options.default_policy) && !status.caught.contains(signal);
 }
 
 /// What comes of a signal that is not kept from its effect on some thread.
@@ -114,7 +124,7 @@ Result<Delivery> deliver_unseen(const Process& process, Signal signal, const Sen
 }
 
 Result<Delivery> deliver_to_group(const Process& process, Signal signal, const SendOptions& options) {
-    if (options.default_policy == DefaultPolicy::refuse && ends_target(signal) && !is_always_meant(signal)) {
+    if (refuses_default(signal, options.default_policy)) {
         return failure(EOPNOTSUPP, "deliver", "how a whole group stands to a signal cannot be told beforehand");
     }
     return deliver_unseen(process, signal, options);
@@ -142,7 +152,7 @@ Result<Delivery> not_looked_at(const Process& process, Signal signal, const Send
     if (error.reason == Reason::gone) {
         return ended_by(std::move(error));
     }
-    if (options.default_policy == DefaultPolicy::refuse) {
+    if (options.default_policy != DefaultPolicy::allow) {
         return std::unexpected(std::move(error));
     }
     return deliver_unseen(process, signal, options);
@@ -163,7 +173,9 @@ Delivery foresee(const Process& process, const SignalStatus& status, Signal sign
     return {verdict, blocked && verdict != Verdict::overflow, true, std::nullopt};
 }
 
-Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options) {
+namespace {
+
+Result<Delivery> deliver_once(const Process& process, Signal signal, const SendOptions& options) {
     if (options.scope == Scope::group) {
         return deliver_to_group(process, signal, options);
     }
@@ -187,6 +199,23 @@ Result<Delivery> deliver(const Process& process, Signal signal, const SendOption
         return not_looked_at(process, signal, options, std::move(status).error());
     }
     return deliver_seen(process, *status, signal, options);
+}
+
+} // namespace
+
+Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options) {
+    const auto deadline = std::chrono::steady_clock::now() + options.retry;
+    std::chrono::milliseconds pause(1);
+    for (;;) {
+        Result<Delivery> delivery = deliver_once(process, signal, options);
+        if (!delivery || delivery->verdict != Verdict::overflow ||
+            std::chrono::steady_clock::now() + pause > deadline) {
+            return delivery;
+        }
+        // the pidfd wakes us when the target exits; nobody tells when its queue has room
+        static_cast<void>(sys::calls().poll(process.fd(), POLLIN, static_cast<int>(pause.count())));
+        pause = std::min(2 * pause, longest_pause);
+    }
 }
 
 } // namespace sig2pid

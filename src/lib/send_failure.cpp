@@ -3,6 +3,7 @@
 
 #include "lib/syscalls.hpp"
 
+#include <sig2pid/denial.hpp>
 #include <sig2pid/signal_status.hpp>
 
 #include <cerrno>
@@ -44,22 +45,28 @@ Reason classify_refused(int code, const SendAttempt& attempt) {
     return forbidden ? Reason::forbidden_code : Reason::no_permission;
 }
 
-/// Why kill_ok_by_cred() of the kernel said no, as far as an outsider can tell.
-std::string cause_of_refusal(const Process& process) {
+std::string users_of(const Process& process) {
     const Result<SignalStatus> status = signal_status(process);
-    const uid_t ours = ::geteuid();
-    if (!status) {
-        return "the user " + std::to_string(ours) + " may not signal it";
+    return status ? "it runs as user " + std::to_string(status->real_uid) + ", the caller as " +
+                        std::to_string(::geteuid())
+                  : "the caller, user " + std::to_string(::geteuid()) + ", may not look at it";
+}
+
+std::string cause_of_refusal(const Process& process, int code) {
+    const Error refused{code, {}, {}, Reason::no_permission, 0};
+    switch (denial_of(process, refused).value_or(Denial::uid)) {
+    case Denial::capability:
+        return users_of(process) + " without CAP_KILL; add that capability";
+    case Denial::user_namespace:
+        return users_of(process) +
+               ", whose CAP_KILL does not reach its user namespace; send from there or from one above";
+    case Denial::security_module:
+        return std::string(
+                   "the user is the right one, so a security module (AppArmor, SELinux, Landlock) refuses it: ") +
+               std::strerror(code);
+    default:
+        return users_of(process) + " without CAP_KILL; run as that user or as root";
     }
-    const uid_t real = status->real_uid;
-    if (ours == real || ours == status->saved_uid || ::getuid() == real) {
-        return "the user is the right one, so a security module (AppArmor, SELinux) refuses it";
-    }
-    if (ours == 0) {
-        return "CAP_KILL is missing here, or the process is in a user namespace above ours";
-    }
-    return "it runs as user " + std::to_string(real) + ", the caller as " + std::to_string(ours) +
-           " without CAP_KILL; run as that user or as root";
 }
 
 std::string explain(Reason reason, int code, const Process& process, const SendAttempt& attempt) {
@@ -76,7 +83,7 @@ std::string explain(Reason reason, int code, const Process& process, const SendA
     case Reason::filtered:
         return "a seccomp filter refuses pidfd_send_signal; allow it in the container's profile";
     case Reason::no_permission:
-        return "not permitted: " + cause_of_refusal(process);
+        return "not permitted: " + cause_of_refusal(process, code);
     case Reason::forbidden_code:
         return "si_code " + std::to_string(attempt.info->si_code) + " is the kernel's own; send a negative one";
     case Reason::queue_full:

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/syscalls.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -115,6 +117,15 @@ int dup_cloexec(int fd) {
     return negated(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
+std::uint64_t effective_capabilities() {
+    __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets = {};
+    if (::syscall(SYS_capget, &header, sets.data()) != 0) {
+        return 0;
+    }
+    return std::uint64_t{sets[1].effective} << 32U | sets[0].effective;
+}
+
 int epoll_create() {
     return negated(::epoll_create1(EPOLL_CLOEXEC));
 }
@@ -148,6 +159,7 @@ constexpr Syscalls kernel{
     .fstat = fstat,
     .fstatfs = fstatfs,
     .dup_cloexec = dup_cloexec,
+    .effective_capabilities = effective_capabilities,
     .epoll_create = epoll_create,
     .epoll_add = epoll_add,
     .epoll_wait = epoll_wait,

@@ -178,8 +178,84 @@ TEST(SendCommandVerdict, SaysDeniedAndWhy) {
     }
     EXPECT_EQ(outcome.status, 3);
     EXPECT_EQ(json_lines(outcome.out).at(0)["verdict"], "denied");
+    EXPECT_EQ(json_lines(outcome.out).at(0)["reason"], "uid");
     EXPECT_TRUE(contains(outcome.err, "runs as user 0")) << outcome.err;
 }
+
+TEST(SendCommandVerdict, SaysUnhandledWhereAHandlerIsRequired) {
+    const Child child(pause_at_defaults);
+    const Outcome outcome = run_sig2pid({"send", "--json", "--require-handler", std::to_string(child.pid())});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_EQ(json_lines(outcome.out).at(0)["verdict"], "unhandled");
+    EXPECT_TRUE(contains(outcome.err, "nothing was sent")) << outcome.err;
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+}
+
+TEST(SendCommandVerdict, TriesAgainForAWhileOnlyWhenAsked) {
+    const Child full([](const std::function<void()>& ready) {
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_SIGPENDING, &none);
+        return block_all_and_pause(ready);
+    });
+    const std::string pid = std::to_string(full.pid());
+    const Outcome outcome = run_sig2pid({"send", "--retry", "20ms", "-s", "RTMIN", "-q", "1", pid});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_TRUE(contains(outcome.err, "overflow")) << outcome.err;
+    EXPECT_EQ(run_sig2pid({"send", "--retry", "soon", pid}).status, 2);
+    EXPECT_EQ(full.process().state(), ProcessState::alive);
+}
+
+/// Both ways to find and signal, and the name that only the children of one test bear.
+class SendBackend : public testing::TestWithParam<const char*> {
+protected:
+    static Child named(const std::string& name) {
+        return Child([name](const std::function<void()>& ready) {
+            ::prctl(PR_SET_NAME, name.c_str());
+            return pause_at_defaults(ready);
+        });
+    }
+
+    Outcome send(Arguments more) {
+        more.insert(more.begin(), {"send", "--json", "--backend", GetParam()});
+        Outcome outcome = run_sig2pid(more);
+        if (contains(outcome.err, "CAP_BPF") || contains(outcome.err, "BTF")) {
+            skip_ = outcome.err;
+        }
+        return outcome;
+    }
+
+    std::string skip_;
+};
+
+TEST_P(SendBackend, SignalsEachThatMatchesAndNobodyElse) {
+    Child first = named("cli-meant"), second = named("cli-meant");
+    const Child stranger = named("cli-meant-not");
+    const Outcome outcome = send({"-s", "USR1", "name:cli-meant"});
+    if (!skip_.empty()) {
+        GTEST_SKIP() << skip_;
+    }
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    const std::vector<Json> lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 2U);
+    for (const Json& line : lines) {
+        EXPECT_EQ(line["target"], "name:cli-meant");
+        EXPECT_EQ(line["verdict"], "delivered");
+    }
+    EXPECT_EQ(first.wait(), 128 + SIGUSR1);
+    EXPECT_EQ(second.wait(), 128 + SIGUSR1);
+    EXPECT_EQ(stranger.process().state(), ProcessState::alive);
+}
+
+TEST_P(SendBackend, SaysWhichConditionLeftNothing) {
+    const Outcome outcome = send({"name:nobody-bears-it"});
+    if (!skip_.empty()) {
+        GTEST_SKIP() << skip_;
+    }
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_TRUE(contains(outcome.err, "name:nobody-bears-it")) << outcome.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, SendBackend, testing::Values("proc", "bpf"));
 
 TEST(SendCommandVerdict, MakesForeignNamesHarmless) {
     Child child([](const std::function<void()>& ready) {

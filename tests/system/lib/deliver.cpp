@@ -5,9 +5,11 @@
 #include <sig2pid/deliver.hpp>
 
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <optional>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -230,6 +232,69 @@ TEST(Deliver, KnowsThatKernelThreadsIgnoreAll) {
     }
     const Delivery delivery = deliver(*kthreadd, usr1).value();
     EXPECT_EQ(delivery.verdict, ::geteuid() == 0 ? Verdict::ignored : Verdict::denied);
+}
+
+TEST(Deliver, RefusesWithoutAHandlerWhereOneIsRequired) {
+    const Child child(test::pause_at_defaults);
+    const SendOptions strict = {.default_policy = DefaultPolicy::require_handler};
+    for (const int signal : {SIGTERM, SIGKILL, SIGUSR1, SIGSTOP}) {
+        EXPECT_EQ(deliver_to(child, Signal(signal), strict).verdict, Verdict::unhandled) << signal;
+    }
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+    const Child holder(test::block_all_and_pause);
+    EXPECT_EQ(deliver_to(holder, Signal(SIGTERM), strict).verdict, Verdict::delivered);
+}
+
+/// Has room for one queued signal; takes it when told through the pipe.
+class Crowded {
+public:
+    Crowded() {
+        EXPECT_EQ(::pipe2(ends_, O_CLOEXEC), 0);
+        child_.emplace([this](const auto& ready) {
+            rlimit usual{};
+            ::getrlimit(RLIMIT_SIGPENDING, &usual);
+            const rlimit none{0, usual.rlim_max};
+            ::setrlimit(RLIMIT_SIGPENDING, &none);
+            sigset_t all;
+            sigfillset(&all);
+            ::sigprocmask(SIG_BLOCK, &all, nullptr);
+            ready();
+            char told = 0;
+            if (::read(ends_[0], &told, 1) != 1) {
+                return 1;
+            }
+            ::setrlimit(RLIMIT_SIGPENDING, &usual);
+            siginfo_t info;
+            return ::sigwaitinfo(&all, &info) == SIGRTMIN && info.si_value.sival_int == 7 ? 0 : 2;
+        });
+    }
+    ~Crowded() {
+        ::close(ends_[0]);
+        ::close(ends_[1]);
+    }
+    Crowded(const Crowded&) = delete;
+    Crowded& operator=(const Crowded&) = delete;
+
+    Child& child() { return *child_; }
+    void make_room() const { EXPECT_EQ(::write(ends_[1], "x", 1), 1); }
+
+private:
+    int ends_[2] = {-1, -1};
+    std::optional<Child> child_;
+};
+
+TEST(Deliver, TriesAgainWhileTheQueueIsFull) {
+    Crowded target;
+    const SendOptions patient = {.payload = Payload{7}, .retry = std::chrono::seconds(20)};
+    std::jthread other([&] { target.make_room(); });
+    EXPECT_EQ(deliver_to(target.child(), Signal(SIGRTMIN), patient).verdict, Verdict::delivered);
+    EXPECT_EQ(target.child().wait(), 0);
+}
+
+TEST(Deliver, GivesUpWhenTheQueueStaysFull) {
+    Crowded target;
+    const SendOptions patient = {.payload = Payload{7}, .retry = std::chrono::milliseconds(30)};
+    EXPECT_EQ(deliver_to(target.child(), Signal(SIGRTMIN), patient).verdict, Verdict::overflow);
 }
 
 } // namespace

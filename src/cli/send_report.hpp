@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What became of each target of `send`: told as it happens, and summed up as the exit code.
+#pragma once
+
+#include "cli/exit_code.hpp"
+
+#include <sig2pid/deliver.hpp>
+#include <sig2pid/denial.hpp>
+#include <sig2pid/verdict.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace sig2pid::cli {
+
+/// How it ended for one target.
+struct Outcome {
+    std::optional<Verdict> verdict = std::nullopt; ///< none: a probe found it, or an error that is no verdict
+    std::optional<bool> blocked = std::nullopt;
+    std::optional<Denial> denial = std::nullopt;
+    std::optional<Error> error = std::nullopt;
+};
+
+/// What the error of a call to the process comes to.
+[[nodiscard]] Outcome outcome_of(const Process& process, Error error);
+
+/// What deliver() returned.
+[[nodiscard]] Outcome outcome_of(const Process& process, Result<Delivery> delivery);
+
+/// Whom it is about.
+struct Recipient {
+    const std::string& text; ///< as it was named
+    Token token;
+    std::string name; ///< empty when it was not asked for, or could not be read
+};
+
+/// What is said in every line.
+struct Sending {
+    std::string signal; ///< "0" for a probe
+    std::optional<Payload> payload;
+    bool json = false;
+    bool verbose = false;
+};
+
+class SendReports {
+public:
+    explicit SendReports(Sending sending) : sending_(std::move(sending)) {}
+
+    void add(const Recipient& recipient, const Outcome& outcome);
+
+    /// One that could not be acted upon at all.
+    void add_error(const Error& error);
+
+    /// In JSON, a target that matched nothing.
+    void add_miss(const std::string& text, const Error& error) const;
+
+    /// Prints the table, and gives the exit code.
+    [[nodiscard]] int finish();
+
+private:
+    Sending sending_;
+    std::vector<std::vector<std::string>> rows_ = {{"PROCESS", "NAME", "SIGNAL", "VERDICT"}};
+    std::size_t count_ = 0, failed_ = 0;
+    ExitCode code_ = exit_done;
+};
+
+} // namespace sig2pid::cli

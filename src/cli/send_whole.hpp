@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A tree or a control group as a whole: none of it may escape by forking while it is signalled.
+#pragma once
+
+#include "cli/select.hpp"
+
+#include <sig2pid/frozen_cgroup.hpp>
+#include <sig2pid/signal.hpp>
+
+#include <optional>
+#include <vector>
+
+namespace sig2pid::cli {
+
+/// Whether those that appear meanwhile are meant too.
+[[nodiscard]] bool is_growing(const Choice& choice, const SelectWords& words);
+
+/// Freezes the control groups that are meant as a whole. What cannot be frozen is signalled all the same, process by
+/// process, until no new one appears.
+[[nodiscard]] std::vector<FrozenCgroup> freeze_groups(std::string_view command, const Choice& choice);
+
+/// A tree to be killed is stopped first: who is killed at once cannot fork any more, but what it forked loses its
+/// parent.
+void hold_trees(std::string_view command, const Choice& choice, ProcessSet& set);
+
+} // namespace sig2pid::cli
