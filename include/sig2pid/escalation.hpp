@@ -35,7 +35,7 @@ struct EscalationStep {
 /// Why a process outlived the ladder.
 enum class Survival {
     not_signalled,   ///< it was all over before the first signal
-    refused,         ///< the kernel refuses the signal; the Error beside it says why: no permission, for one
+    refused,         ///< the kernel (or EscalationOptions::judge) refuses; the Error beside it says why
     shielded,        ///< not even SIGKILL ends it: a kernel thread, or the init of a PID namespace, from inside
     uninterruptible, ///< in a system call that no signal ends: state D, such as a dead disk or a frozen cgroup
     stopped,         ///< stopped or traced: the signals wait until it goes on
@@ -105,6 +105,10 @@ struct EscalationOptions {
     /// fork in flight escapes; after the signal, all continue (SIGCONT). It is asked again before the end, and who
     /// appears then is sent the last signal. An error of it ends the escalation.
     std::function<Result<std::vector<Process>>()> more = nullptr;
+
+    /// Called with each target, by its index, just before the first signal goes: an Error leaves it alone. For what
+    /// must still hold of it, such as ProcessSet::judge_again().
+    std::function<Result<>(std::size_t index, const Process& process)> judge = nullptr;
 
     /// Called after each step and whenever something has ended, in the thread that runs the escalation.
     std::function<void(const EscalationProgress&)> observer = nullptr;

@@ -20,6 +20,8 @@ struct Command {
 constexpr std::array commands = {
     Command{"send", send_command, "send one signal to exactly the processes named"},
     Command{"find", find_command, "show which processes targets mean"},
+    Command{"stop", stop_command, "end processes for sure: TERM, then KILL, until they are gone"},
+    Command{"wait", wait_command, "wait until processes have exited, and say how"},
     Command{"recv", recv_command, "receive signals and print them decoded"},
     Command{"on", on_command, "signal a process whenever the kernel sees something"},
     Command{"events", events_command, "list what the kernel can see, with fields and types"},

@@ -149,6 +149,9 @@ Result<> Climb::take_step() {
     if (Result<> frozen = freeze(); !frozen) {
         return frozen;
     }
+    if (taken_ == 0) {
+        judge_all();
+    }
     ++taken_;
     for (Member& member : members_) {
         signal_one(member, signal);
@@ -199,6 +202,19 @@ void Climb::thaw() {
     for (Member& member : members_) {
         if (std::exchange(member.frozen, false)) {
             let_go_on(*member.process);
+        }
+    }
+}
+
+void Climb::judge_all() {
+    const std::size_t targets = members_.size() - appeared_.size();
+    for (Member& member : std::span(members_).first(options_.judge ? targets : 0)) {
+        if (!is_waited_for(member)) {
+            continue;
+        }
+        Result<> judged = options_.judge(member.ending.index, *member.process);
+        if (!judged && judged.error().reason != Reason::gone) { // of those that are gone the watch will tell
+            give_up(member, Survival::refused, std::move(judged).error());
         }
     }
 }

@@ -48,6 +48,7 @@ private:
     [[nodiscard]] Result<> freeze_all();
     void thaw();
 
+    void judge_all();
     void signal_one(Member& member, Signal signal);
     void give_up(Member& member, Survival survival, std::optional<Error> error);
     void look_at_all();

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/stop_report.hpp"
+#include "lib/proc.hpp"
+
+#include <sig2pid/duration.hpp>
+#include <sig2pid/receiver.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace sig2pid::cli {
+namespace {
+
+using std::chrono::nanoseconds;
+
+struct Words {
+    std::vector<std::string> steps;
+    std::string timeout;
+    SelectWords select;
+    bool tree = false;
+    bool json = false;
+
+    [[nodiscard]] Format format() const { return json ? Format::json : Format::text; }
+};
+
+struct Plan {
+    Escalation escalation;
+    std::optional<nanoseconds> timeout;
+};
+
+std::optional<int> parse_words(Words& words, int argc, char** argv) {
+    CLI::App app("End processes for sure: a ladder of signals, all targets at once, until they are gone.",
+                 "sig2pid stop");
+    app.add_option("--step", words.steps, "send SIG that long after the start; repeated; default TERM@0s KILL@10s")
+        ->type_name("SIG@DUR")
+        ->allow_extra_args(false);
+    app.add_option("--timeout", words.timeout, "the deadline of the whole: then end with code 124")->type_name("DUR");
+    app.add_flag("--tree", words.tree, "their descendants too, also those that appear meanwhile");
+    app.add_flag("--json", words.json, "one JSON object a process");
+    add_select_options(app, words.select);
+    add_caution_options(app, words.select);
+    app.footer("Ctrl-C ends it, and says what was sent.\n\nExamples:\n  sig2pid stop 1234\n"
+               "  sig2pid stop --step INT@0s --step TERM@5s --step KILL@30s pidfile:/run/job.pid\n"
+               "  sig2pid stop --tree --timeout 1m name:build,user:ci");
+    return parse_arguments(app, argc, argv);
+}
+
+Result<Escalation> read_ladder(const std::vector<std::string>& words) {
+    if (words.empty()) {
+        return Escalation();
+    }
+    std::vector<EscalationStep> steps;
+    for (const std::string& word : words) {
+        Result<EscalationStep> step = EscalationStep::parse(word);
+        if (!step) {
+            return forward_error(step);
+        }
+        steps.push_back(*step);
+    }
+    return Escalation::make(std::move(steps));
+}
+
+/// A step that would never come is a mistake when it was asked for; the default ladder is only cut short.
+Result<> check_reach(const Plan& plan, const Words& words) {
+    const EscalationStep& last = plan.escalation.steps().back();
+    if (!plan.timeout || last.after < *plan.timeout) {
+        return {};
+    }
+    const std::string text = last.to_string() + " lies beyond the timeout of " + format_duration(*plan.timeout);
+    if (words.steps.empty()) {
+        remark("note: " + text + ": it will not be sent");
+        return {};
+    }
+    return failure(EINVAL, "stop", "step " + text, Reason::bad_input);
+}
+
+Result<Plan> make_plan(const Words& words) {
+    Result<Escalation> escalation = read_ladder(words.steps);
+    if (!escalation) {
+        return forward_error(escalation);
+    }
+    Plan plan{std::move(*escalation), std::nullopt};
+    if (!words.timeout.empty()) {
+        Result<nanoseconds> timeout = parse_duration(words.timeout);
+        if (!timeout) {
+            return forward_error(timeout);
+        }
+        plan.timeout = *timeout;
+    }
+    if (Result<> reached = check_reach(plan, words); !reached) {
+        return forward_error(reached);
+    }
+    return plan;
+}
+
+/// The trees of just these processes: by token, so that a PID or name that passes to another does not count.
+Result<ProcessSet> select_trees(const Chosen& chosen) {
+    std::vector<Target> trees;
+    trees.reserve(chosen.set.size());
+    for (const ProcessSet::Member& member : chosen.set.members()) {
+        Result<Target> tree = Target::parse("tree:" + member.token().to_string());
+        if (!tree) {
+            return forward_error(tree);
+        }
+        trees.push_back(std::move(*tree));
+    }
+    return select(Selector(std::move(trees)));
+}
+
+/// The pins of all descendants there are now.
+Result<std::vector<Process>> descendants(ProcessSet& trees) {
+    if (Result<std::size_t> found = select_more({}, trees); !found) {
+        return forward_error(found);
+    }
+    std::vector<Process> processes;
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+        Result<Process> process = trees.pin(i);
+        if (process) {
+            processes.push_back(std::move(*process));
+        } else if (process.error().reason != Reason::gone) {
+            return forward_error(process);
+        }
+    }
+    return processes;
+}
+
+/// Sets `options` to take the descendants in, which are kept in `trees`.
+Result<> include_trees(const Chosen& chosen, std::optional<ProcessSet>& trees, EscalationOptions& options) {
+    Result<ProcessSet> selected = select_trees(chosen);
+    if (!selected) {
+        return forward_error(selected);
+    }
+    trees = std::move(*selected);
+    options.more = [&trees] { return descendants(*trees); };
+    return {};
+}
+
+/// An explicit target may be the shell that runs this; it is done, but not without a word.
+void warn_of_ancestors(const Chosen& chosen) {
+    for (pid_t pid = ::getppid(); pid > 0;) {
+        const auto is_it = [pid](const ProcessSet::Member& member) { return member.pid == pid; };
+        const auto found = std::ranges::find_if(chosen.set.members(), is_it);
+        if (found != chosen.set.members().end()) {
+            remark("note: " + chosen.who(static_cast<std::size_t>(found - chosen.set.members().begin())) +
+                   " is an ancestor of this command");
+        }
+        const Result<std::string> text = proc::read_file(AT_FDCWD, "/proc/" + std::to_string(pid) + "/stat");
+        const Result<proc::Stat> stat = text ? proc::parse_stat(*text) : std::unexpected(text.error());
+        pid = stat ? stat->parent : 0;
+    }
+}
+
+int fail(const Error& error) {
+    report("stop", error);
+    return exit_code_of(error);
+}
+
+int run(const Plan& plan, const Words& words, const Chosen& chosen) {
+    Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
+    if (!enders) {
+        return fail(enders.error());
+    }
+    enders->leave_blocked();
+    ProgressLine line;
+    EscalationOptions options;
+    options.timeout = plan.timeout;
+    options.cancel_fd = enders->fd();
+    options.judge = [&](std::size_t i, const Process& process) { return chosen.set.judge_again(i, process); };
+    options.observer = [&](const EscalationProgress& progress) { line.show(text_of(progress)); };
+    std::optional<ProcessSet> trees;
+    if (words.tree) {
+        if (const Result<> included = include_trees(chosen, trees, options); !included) {
+            return fail(included.error());
+        }
+    }
+    const Result<EscalationReport> ended = plan.escalation.run(chosen.set.held(), options);
+    line.clear();
+    if (!ended) {
+        return fail(ended.error());
+    }
+    print_endings(*ended, chosen, words.format());
+    return conclude(*ended, chosen);
+}
+
+} // namespace
+
+int stop_command(int argc, char** argv) {
+    if (const std::optional<int> code = refuse_negative_number(argc, argv, {})) {
+        return *code;
+    }
+    Words words;
+    if (const std::optional<int> code = parse_words(words, argc, argv)) {
+        return *code;
+    }
+    const Result<Plan> plan = make_plan(words);
+    if (!plan) {
+        return fail(plan.error());
+    }
+    const auto chosen = choose("stop", words.select, words.format());
+    if (!chosen) {
+        return chosen.error();
+    }
+    warn_of_ancestors(*chosen);
+    const Signal first = plan->escalation.steps().front().signal;
+    if (words.select.dry_run) {
+        return show(chosen->set, first, words.json ? Shown::json : Shown::table);
+    }
+    if (words.select.confirm) {
+        if (const ExitCode code = ask_to_confirm("stop", chosen->set, first); code != exit_done) {
+            return code;
+        }
+    }
+    return run(*plan, words, *chosen);
+}
+
+} // namespace sig2pid::cli

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/targets.hpp"
+
+#include "cli/output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <unistd.h>
+
+namespace sig2pid::cli {
+namespace {
+
+/// What was not found. Others go on without what is gone; anything else stops it all.
+ExitCode judge_misses(std::string_view command, const Choice& choice, const ProcessSet& set, Format format) {
+    [[maybe_unused]] const ExitCode worst = report_misses(command, choice, set);
+    ExitCode code = set.empty() ? exit_no_target : exit_done;
+    for (const ProcessSet::Miss& miss : set.misses()) {
+        if (format == Format::json) {
+            print_json({{"target", choice.targets[miss.argument].text()},
+                        {"pid", nullptr},
+                        {"inode", nullptr},
+                        {"name", nullptr},
+                        {"error", miss.error.message()}});
+        }
+        if (miss.error.reason != Reason::gone) {
+            code = std::max(code, exit_code_of(miss.error));
+        }
+    }
+    return code;
+}
+
+ExitCode check_members(std::string_view command, const ProcessSet& set) {
+    if (!set.is_all_held()) {
+        report(command, std::to_string(set.size()) + " processes are more than descriptors can hold at once (" +
+                            std::to_string(set.held().size()) + "): name fewer, or raise the hard limit (ulimit -Hn)");
+        return exit_system;
+    }
+    const auto is_this = [](const ProcessSet::Member& member) { return member.pid == ::getpid(); };
+    if (std::ranges::any_of(set.members(), is_this)) {
+        report(command, "process " + std::to_string(::getpid()) + " is this very command: it cannot outlast itself");
+        return exit_usage;
+    }
+    return exit_done;
+}
+
+Chosen with_names(ProcessSet set) {
+    Chosen chosen{std::move(set), {}};
+    chosen.names.reserve(chosen.set.size());
+    for (const Process& process : chosen.set.held()) {
+        chosen.names.push_back(name(process).value_or(""));
+    }
+    return chosen;
+}
+
+} // namespace
+
+std::string Chosen::who(std::size_t i) const {
+    const std::string pid = "process " + std::to_string(set[i].pid);
+    return names[i].empty() ? pid : pid + " (" + names[i] + ")";
+}
+
+std::expected<Chosen, ExitCode> choose(std::string_view command, const SelectWords& words, Format format) {
+    const std::optional<Choice> choice = read_choice(command, words);
+    if (!choice) {
+        return std::unexpected(exit_usage);
+    }
+    std::expected<ProcessSet, ExitCode> set = select_chosen(command, *choice);
+    if (!set) {
+        return std::unexpected(set.error());
+    }
+    ExitCode code = judge_misses(command, *choice, *set, format);
+    code = code == exit_done ? check_members(command, *set) : code;
+    if (code != exit_done) {
+        return std::unexpected(code);
+    }
+    return with_names(std::move(*set));
+}
+
+Json json_of(const Chosen& chosen, std::size_t i) {
+    const ProcessSet::Member& member = chosen.set[i];
+    return {{"target", chosen.set.target(i).text()},
+            {"pid", member.pid},
+            {"inode", member.inode},
+            {"name", chosen.names[i]}};
+}
+
+void add_status(Json& line, const ExitStatus& status) {
+    line["code"] = status.code ? Json(*status.code) : Json();
+    line["signal"] = status.signal ? Json(status.signal->name()) : Json();
+    line["core"] = status.known() ? Json(status.core) : Json();
+}
+
+std::string short_time(std::chrono::nanoseconds time) {
+    using Seconds = std::chrono::duration<double>;
+    const double seconds = std::chrono::duration_cast<Seconds>(time).count();
+    std::array<char, 32> text{};
+    if (seconds < 1e-3) {
+        std::snprintf(text.data(), text.size(), "%.0fus", seconds * 1e6);
+    } else if (seconds < 1) {
+        std::snprintf(text.data(), text.size(), "%.1fms", seconds * 1e3);
+    } else {
+        std::snprintf(text.data(), text.size(), "%.1fs", seconds);
+    }
+    return text.data();
+}
+
+} // namespace sig2pid::cli
