@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: readme.sh SIG2PID SOURCE_DIR
-# The README does what it says: its three commands are read from there and run, and the live part of scripts/demo.
+# The README does what it says: its commands are read from there and run, and the live part of scripts/demo.
 set -euo pipefail
 sig2pid=$1 source=$2 readme=$2/README.md
 if [ "$(id -u)" != 0 ]; then
@@ -66,6 +66,16 @@ run_example() {
     [[ $got == *'delivered (direct)'* && $got == *'delivered 1 (direct 1), lost 0'* ]]
 }
 
+run_stop_and_wait() {
+    local got
+    got=$(bash -c "$(command_of_readme 'sleep 600 &')"$'\n'"$(command_of_readme 'sig2pid stop ')" 2>&1)
+    echo "$got"
+    [[ $got == *'killed by SIGTERM'* && $(grep -c 'killed by' <<<"$got") == 2 ]]
+    got=$(bash -c "$(command_of_readme "sh -c 'sleep 1; exit 3'")" 2>&1)
+    echo "$got"
+    [[ $got == *'exited with 3' ]]
+}
+
 run_demo() {
     local shown
     mkdir -p "$source/build/demo"
@@ -75,4 +85,5 @@ run_demo() {
 }
 
 run_example
+run_stop_and_wait
 run_demo
