@@ -42,6 +42,17 @@ TEST(Examples, ReceiverEpollPrintsWhatComesUntilTerm) {
     EXPECT_TRUE(outcome.out.starts_with("SIGTERM SI_USER")) << outcome.out;
 }
 
+TEST(Examples, TerminateEndsAProcessFromC) {
+    const Child soft(pause_at_defaults);
+    const Outcome outcome = run({example("terminate"), std::to_string(soft.pid()), "60000"});
+    EXPECT_EQ(outcome.out, soft.process().token().to_string() + " was killed by signal 15\n") << outcome.err;
+    const Child hard(block_all_and_pause);
+    EXPECT_TRUE(run({example("terminate"), hard.process().token().to_string(), "20"}).out.ends_with("by signal 9\n"));
+    const Outcome refused = run({example("terminate"), "nonsense", "1"});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_TRUE(contains(refused.err, "terminate: target 'nonsense'")) << refused.err;
+}
+
 TEST(Examples, ChildWatchTellsHowTheChildEnded) {
     const Outcome exited = run({example("child_watch"), "sh", "-c", "exit 7"});
     EXPECT_TRUE(exited.out.ends_with(" exited with status 7\n")) << exited.out;
