@@ -87,15 +87,15 @@ Json json_of(const Seen& seen, Signal signal) {
 /// Nothing for one that has exited and was reaped since.
 std::optional<Seen> look_at(const ProcessSet& set, std::size_t i, Signal signal) {
     std::optional<Seen> seen;
-    static_cast<void>(set.with(i, [&](const Process& process) {
+    const Result<> pinned = set.with(i, [&](const Process& process) {
         Result<ProcessInfo> info = process_info(process);
         const Result<Effect> effect = effect_of(process, signal);
         if (info) {
             seen.emplace(
                 Seen{set[i], set.target(i).text(), std::move(*info), effect ? std::optional(*effect) : std::nullopt});
         }
-    }));
-    return seen;
+    });
+    return pinned ? std::move(seen) : std::nullopt;
 }
 
 bool answer_is_yes(int terminal) {

@@ -44,7 +44,7 @@ public:
     [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
 
 private:
-    Family(const Target& target, Kind kind) : target_(target), kind_(kind) {}
+    Family(Target target, Kind kind) : target_(std::move(target)), kind_(kind) {}
 
     [[nodiscard]] Result<> add_roots(const Scene& scene);
     [[nodiscard]] Result<std::size_t> add_descendants(const Scene& scene);

@@ -11,8 +11,9 @@ namespace {
 /// Stops members from the `first` on. One that is gone or may not be stopped does not stand in the way of the others.
 void stop_from(const ProcessSet& set, std::size_t first) {
     for (std::size_t i = first; i < set.size(); ++i) {
-        static_cast<void>(
-            set.with(i, [](const Process& process) { static_cast<void>(send(process, Signal(SIGSTOP))); }));
+        [[maybe_unused]] const Result<> pinned = set.with(i, [](const Process& process) {
+            [[maybe_unused]] const Result<> stopped = send(process, Signal(SIGSTOP));
+        });
     }
 }
 

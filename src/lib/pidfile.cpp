@@ -156,11 +156,11 @@ bool has_lock(const Process& process, const struct stat& file) {
         return false;
     }
     bool found = false;
-    static_cast<void>(proc::for_each_number(directory->get(), [&](pid_t descriptor) {
+    const Result<> walked = proc::for_each_number(directory->get(), [&](pid_t descriptor) {
         const Result<std::string> text = proc::read_file(directory->get(), std::to_string(descriptor));
         found = found || (text && shows_lock(*text, file));
-    }));
-    return found;
+    });
+    return walked && found;
 }
 
 bool holds_posix_lock(int fd, pid_t pid) {

@@ -49,8 +49,8 @@ std::size_t free_descriptors() {
     ::getrlimit(RLIMIT_NOFILE, &limit);
     std::size_t open = 0;
     const UniqueFd directory(sys::calls().openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY));
-    static_cast<void>(proc::for_each_number(directory.get(), [&](pid_t) { ++open; }));
-    const std::size_t taken = open + left_for_others;
+    const Result<> counted = proc::for_each_number(directory.get(), [&](pid_t) { ++open; });
+    const std::size_t taken = counted ? open + left_for_others : limit.rlim_cur / 2;
     return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 

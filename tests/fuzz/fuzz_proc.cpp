@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One program a parser of /proc, FUZZED names it. Any text is refused or read within its bounds.
+#include "lib/cgroup.hpp"
+#include "lib/proc.hpp"
+#include "lib/proc_locks.hpp"
+#include "lib/proc_scan.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+
+namespace {
+
+using namespace sig2pid;
+
+void require(bool condition) {
+    if (!condition) {
+        std::abort();
+    }
+}
+
+bool is_within(std::string_view part, std::string_view whole) {
+    return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+}
+
+[[maybe_unused]] void stat(std::string_view text) {
+    const Result<proc::Stat> stat = proc::parse_stat(text);
+    require(stat ? is_within(stat->comm, text) : stat.error().code == EBADMSG);
+}
+
+[[maybe_unused]] void status(std::string_view text) {
+    const Result<proc::Status> status = proc::parse_status(text);
+    require(status || status.error().code == EBADMSG);
+}
+
+[[maybe_unused]] void fdinfo(std::string_view text) {
+    const Result<proc::FdInfo> info = proc::parse_fdinfo(text);
+    require(info ? info->depth <= text.size() : info.error().reason == Reason::not_a_pidfd);
+}
+
+[[maybe_unused]] void syscall(std::string_view text) {
+    static_cast<void>(proc::parse_syscall(text));
+}
+
+[[maybe_unused]] void locks(std::string_view text) {
+    static_cast<void>(proc::parse_lock(text));
+}
+
+[[maybe_unused]] void mountinfo(std::string_view text) {
+    const std::optional<CgroupMount> mount = parse_cgroup_mount(text);
+    require(!mount || (mount->root.starts_with('/') && mount->point.starts_with('/')));
+}
+
+[[maybe_unused]] void cgroup(std::string_view text) {
+    const bool inside = is_in_cgroup(text, {{}, "/a/b", {}});
+    require(!inside || is_in_cgroup(text, {{}, "/a", {}}));
+    static_cast<void>(is_in_unit(text, "a.service", 1000));
+}
+
+[[maybe_unused]] void entries(std::string_view text) {
+    static_cast<void>(proc::parse_entries(text, [](pid_t number) { require(number >= 0); }));
+}
+
+} // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are text here
+    FUZZED({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
