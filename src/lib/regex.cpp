@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint32_t match_limit = 10'000'000;
 constexpr std::uint32_t heap_limit_kib = 65'536;
 
-template <typename T, void (*release)(T*)> struct Deleter {
-    void operator()(T* object) const { release(object); }
+template <typename T, void (*Release)(T*)> struct Deleter {
+    void operator()(T* object) const { Release(object); }
 };
 using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context, pcre2_match_context_free_8>>;
 using MatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data, pcre2_match_data_free_8>>;

@@ -53,7 +53,7 @@ Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, cons
 Result<> Search::run() {
     matched_ = excluded_ = unreadable_ = 0;
     passed_.assign(judge_.checks().size(), 0);
-    Result<> looked = look_for_candidates();
+    const Result<> looked = look_for_candidates();
     return error_ ? Result<>(std::unexpected(*error_)) : looked;
 }
 
