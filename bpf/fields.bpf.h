@@ -130,8 +130,14 @@ static __always_inline long load_pointed(const struct occurrence* event, const v
                                          char* text) {
     const void* from = 0;
     bpf_probe_read_kernel(&from, sizeof(from), event->record + field->offset);
-    return field->source == S2P_RECORD_USER ? bpf_probe_read_user_str(text, READ_SIZE, from)
-                                            : bpf_probe_read_kernel_str(text, READ_SIZE, from);
+    long length = field->source == S2P_RECORD_USER ? bpf_probe_read_user_str(text, READ_SIZE, from)
+                                                   : bpf_probe_read_kernel_str(text, READ_SIZE, from);
+    /* 6.1 and 6.12 count an empty string of user space as 0, without its NUL (strncpy_from_user_nofault). */
+    if (length == 0) {
+        text[0] = 0;
+        length = 1;
+    }
+    return length;
 }
 
 static __always_inline long load_located(const struct occurrence* event, const volatile struct s2p_field* field,
