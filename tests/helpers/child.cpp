@@ -2,7 +2,9 @@
 #include "helpers/child.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -19,6 +21,9 @@ constexpr int patience_ms = 10'000;
     int status = 99;
     try {
         status = body([&writer] { writer = UniqueFd(); });
+    } catch (const std::exception& thrown) {
+        std::fprintf(stderr, "a child of the test threw: %s\n", thrown.what());
+        status = 98;
     } catch (...) {
         status = 98;
     }
@@ -45,7 +50,9 @@ Child::Child(const Body& body) {
     }
     writer = UniqueFd();
     wait_until_closed(reader.get());
-    process_.emplace(Process::open(pid).value());
+    Result<Process> opened = Process::open(pid);
+    EXPECT_TRUE(opened) << opened.error().message();
+    process_.emplace(std::move(opened).value());
 }
 
 Child::~Child() {

@@ -309,6 +309,9 @@ TEST_F(Events, the_end_of_a_child_is_a_signal_to_its_parent) {
 
 TEST_F(Events, a_rule_is_not_set_off_by_its_own_signal) {
     for (const Rung rung : {Rung::direct, Rung::task_work, Rung::pidfd}) {
+        if (!missing_rung(rung).empty()) {
+            continue;
+        }
         auto text = rule("signal", fmt::format("pid == {} && sig == {}", getpid(), SIGRTMIN + 3));
         text.rung = rung;
         text.count = 5; // an end, should it set itself off

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "engine/capability.hpp"
+#include "engine/kernel.hpp"
 
 #include <cstdlib>
 #include <sys/eventfd.h>
@@ -129,6 +130,18 @@ std::uint64_t Engine::number(const Rule& rule, const Reported& report, std::stri
     }
     ADD_FAILURE() << "no integer field " << field;
     return 0;
+}
+
+std::string missing_rung(std::optional<Rung> rung) {
+    const auto kernel = KernelFeatures::read();
+    EXPECT_TRUE(kernel);
+    if (rung == Rung::direct && !kernel->send_signal_task) {
+        return "bpf_send_signal_task is in Linux 6.13 and later, this is " + kernel_release();
+    }
+    if (rung == Rung::task_work && !kernel->task_work) {
+        return "bpf_task_work_schedule_signal is in Linux 6.18 and later, this is " + kernel_release();
+    }
+    return {};
 }
 
 int reap(const Process& child) {

@@ -69,6 +69,9 @@ private:
     std::chrono::steady_clock::time_point began_;
 };
 
+/// Why this kernel has no such rung; empty where it has it, or where none is named.
+std::string missing_rung(std::optional<Rung> rung);
+
 /// Waits for a child and returns its exit status as waitid(2) tells it.
 int reap(const Process& child);
 

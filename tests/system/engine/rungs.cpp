@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fixture.hpp"
 
-#include "engine/kernel.hpp"
-
 #include <csignal>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,13 +18,8 @@ class OnRung : public Engine, public ::testing::WithParamInterface<Rung> {
 protected:
     void SetUp() override {
         Engine::SetUp();
-        const auto kernel = KernelFeatures::read();
-        ASSERT_TRUE(kernel);
-        if (GetParam() == Rung::direct && !kernel->send_signal_task) {
-            GTEST_SKIP() << "bpf_send_signal_task is in Linux 6.13 and later, this is " << kernel_release();
-        }
-        if (GetParam() == Rung::task_work && !kernel->task_work) {
-            GTEST_SKIP() << "bpf_task_work_schedule_signal is in Linux 6.18 and later, this is " << kernel_release();
+        if (const std::string missing = missing_rung(GetParam()); !missing.empty()) {
+            GTEST_SKIP() << missing;
         }
     }
 };

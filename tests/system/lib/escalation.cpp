@@ -237,11 +237,12 @@ TEST(Escalation, GivesUpWhatNotEvenKillEnds) {
 
 /// 0 when PID 1 of a new namespace survives its own child's attempt, as shielded and without a wait.
 int try_to_stop_init() {
-    if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) {
+    if (::unshare(CLONE_NEWPID) != 0) {
         return 77;
     }
     return Child([](const auto&) {
-               if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+               // a mount namespace for init alone: its parent needs its own /proc
+               if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
                    ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
                    return 76;
                }

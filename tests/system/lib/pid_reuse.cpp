@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <string>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,15 @@ Finding check_stranger(const Token& token, const Process& old_pin, const Child& 
     return stranger.process().state() == ProcessState::alive ? all_well : stranger_hurt;
 }
 
+/// Before Linux 6.9 a token is only as good as the start time, which is told in ticks.
+void wait_for_the_next_tick() {
+    const UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+    const itimerspec two_ticks{{}, {0, 2 * 1'000'000'000 / ::sysconf(_SC_CLK_TCK)}};
+    std::uint64_t expirations = 0;
+    EXPECT_EQ(::timerfd_settime(timer.get(), 0, &two_ticks, nullptr), 0);
+    EXPECT_EQ(::read(timer.get(), &expirations, sizeof(expirations)), static_cast<ssize_t>(sizeof(expirations)));
+}
+
 /// As PID 1 of a new namespace: lets a process die and another get its PID.
 Finding reuse_a_pid() {
     Child victim(test::pause_at_defaults);
@@ -51,6 +61,7 @@ Finding reuse_a_pid() {
         return old_pin_hit;
     }
     victim.wait();
+    wait_for_the_next_tick();
     if (!steer_next_pid(token.pid)) {
         return cannot_steer_pids;
     }

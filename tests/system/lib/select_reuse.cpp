@@ -152,12 +152,13 @@ Finding play_all(const std::vector<std::string>& arguments) {
 /// Its own PID namespace, and the /proc that shows it.
 int in_new_namespace(const std::function<void()>& ready) {
     ready();
-    if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0 ||
-        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    if (::unshare(CLONE_NEWPID) != 0) {
         return cannot_unshare;
     }
     Child init([](const auto&) -> int {
-        if (::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
+        // a mount namespace for init alone: its parent needs its own /proc
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
             return cannot_unshare;
         }
         return play_all({"name:victim", "cmd:.,name:victim", "child-of:1,name:victim", "tree:1,name:victim",
