@@ -12,6 +12,10 @@ packages_test=(
     libgtest-dev libbenchmark-dev libclang-rt-19-dev
     scdoc procps psmisc util-linux
 )
+packages_vm=(
+    "${packages_test[@]}"
+    qemu-system-x86 busybox-static cpio make gcc-12
+)
 packages_lint=(
     "${packages_test[@]}"
     clang-tidy-19 clang-format-19 shellcheck
