@@ -35,6 +35,7 @@ static struct {
 	{ EFAULT, "EFAULT" },
 	{ 0, "other" },
 };
+
 /* clang-format on */
 
 static void count_result(int err)
