@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <pty.h>
@@ -225,8 +226,9 @@ TEST(SelectByEnvironment, MeansAWholeVariable) {
         return 1;
     });
     const std::string pid = "," + std::to_string(child.pid());
-    while (pids_by("name:sleep" + pid).empty()) {
-        ::sched_yield(); // until it has executed its program
+    const std::string environment = "/proc/" + std::to_string(child.pid()) + "/environ";
+    while (pids_by("name:sleep" + pid).empty() || std::ifstream(environment).peek() == EOF) {
+        ::sched_yield(); // until it has executed its program: an exec gives the name first, the environment later
     }
     EXPECT_EQ(pids_by("env:S2P_TEST=a\\,b" + pid), Pids{child.pid()});
     EXPECT_EQ(pids_by("env:S2P_TEST=a" + pid), Pids{});
