@@ -19,8 +19,13 @@ struct Measure {
 };
 
 constexpr std::array measures = {
-    Measure{"event-to-handler", event_to_handler}, Measure{"ready", ready}, Measure{"send", send},
-    Measure{"filter-cost", filter_cost},           Measure{"rate", rate},
+    Measure{"event-to-handler", event_to_handler},
+    Measure{"ready", ready},
+    Measure{"send", send},
+    Measure{"filter-cost", filter_cost},
+    Measure{"rate", rate},
+    Measure{"selection", selection},
+    Measure{"stop", stop},
 };
 
 struct Words {

@@ -28,6 +28,8 @@ Figures ready(const Settings& settings);
 Figures send(const Settings& settings);
 Figures filter_cost(const Settings& settings);
 Figures rate(const Settings& settings);
+Figures selection(const Settings& settings);
+Figures stop(const Settings& settings);
 
 /// Nanoseconds of CLOCK_MONOTONIC.
 [[nodiscard]] std::int64_t now_ns() noexcept;

@@ -39,6 +39,14 @@ private:
 /// Runs a program to its end with nothing to read and nowhere to print. Gives the exit status.
 int run_to_end(const std::vector<std::string>& words);
 
+struct Ended {
+    int status = 0;    ///< as waitpid(2) gives it
+    long peak_kib = 0; ///< the most resident memory
+};
+
+/// Likewise, as another user.
+Ended run_as(const std::vector<std::string>& words, uid_t user);
+
 /// A whole file of /proc; empty when it is gone.
 [[nodiscard]] std::string read_text(const std::string& path);
 
