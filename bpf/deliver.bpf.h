@@ -148,7 +148,7 @@ static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_
         return;
     }
     match->verdict = S2P_NEXT;
-    match->looked = !queue_nearly_full(task);
+    match->looked = queue_nearly_full(task) ? S2P_NEARLY_FULL : S2P_ROOM;
     if (HAS_RUNG(S2P_DIRECT)) {
         match->rung = S2P_DIRECT;
         match->verdict = send_direct(task, match);

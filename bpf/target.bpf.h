@@ -118,31 +118,24 @@ static __always_inline bool queue_nearly_full(struct task_struct* held) {
     return limit < ~0ULL >> 1 && queued + (__s64)rule.margin >= (__s64)limit;
 }
 
-enum { LOOKS = 4 };
+enum { LOOKS = 8 };
 
 /* Whether a thread blocks the rule's signal, or waits for it in sigwait(3), which moves it from one mask to the other
- * and back. It is always in one of the two, but may move while they are looked at: look more than once before saying
- * no.
+ * and back. For the moment between two stores it is in neither, and that moment is long where the other CPU waits for
+ * the cache line: look often before saying no.
  */
 static __noinline bool holds(struct task_struct* thread) {
-    for (int look = 0; look < LOOKS; look++) {
-        __u64 held = BPF_CORE_READ(thread, blocked.sig[0]);
-        held |= BPF_CORE_READ(thread, real_blocked.sig[0]);
-        if (held >> ((rule.signal - 1) & 63) & 1) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The same of a task that can be read by plain loads. */
-static __always_inline bool leader_holds(struct task_struct* task) {
     __u64 held = 0;
-    for (int look = 0; look < LOOKS; look++) {
-        held |= task->blocked.sig[0] | task->real_blocked.sig[0];
-        barrier();
+    for (int look = 0; look < LOOKS; look++) { /* without a way out, or the verifier follows each */
+        held |= BPF_CORE_READ(thread, blocked.sig[0]);
+        held |= BPF_CORE_READ(thread, real_blocked.sig[0]);
     }
     return held >> ((rule.signal - 1) & 63) & 1;
+}
+
+/* Likewise, at once: a no may be wrong. */
+static __always_inline bool seems_to_hold(struct task_struct* task) {
+    return (task->blocked.sig[0] | task->real_blocked.sig[0]) >> ((rule.signal - 1) & 63) & 1;
 }
 
 struct thread_walk {
@@ -166,9 +159,9 @@ enum { MANY_THREADS = 4096 };
 
 /* A signal to a process stays pending only where every thread blocks it. With very many threads: taken as not blocked.
  */
-static __noinline bool is_blocked_everywhere(struct task_struct* task) {
+static __noinline bool is_blocked_everywhere(struct task_struct* task, bool surely) {
     struct signal_struct* signal = task->signal;
-    bool by_leader = leader_holds(task);
+    bool by_leader = seems_to_hold(task) || (surely && holds(task));
     if (!by_leader || signal->nr_threads == 1) {
         return by_leader;
     }
@@ -201,8 +194,8 @@ static __noinline __u32 foresee(struct task_struct* held, __u32* blocked) {
     if (!sighand || task->flags & PF_EXITING || !owner_allows(task)) {
         return S2P_NEXT; /* the leader alone has exited, or kill(2) might refuse: let the kernel decide */
     }
-    *blocked = is_blocked_everywhere(task);
     unsigned long handler = handler_of(sighand);
+    *blocked = is_blocked_everywhere(task, handler <= 1);
     if (!*blocked && (handler == 1 || (handler == 0 && rule.default_action == S2P_DISCARDED))) {
         return S2P_IGNORED;
     }

@@ -161,6 +161,13 @@ struct s2p_pass {
     __u32 reserved;
 };
 
+/* What the kernel knows of the target of a match that it hands over. */
+enum s2p_look {
+    S2P_NOT_LOOKED,
+    S2P_ROOM,       /* it expects the signal, and its queue has room: the agent only has to send */
+    S2P_NEARLY_FULL /* it expects the signal; whether the queue has room the agent must see */
+};
+
 /* One match. The fields follow, where struct s2p_field.at says: integers of 64 bits, NUL-terminated strings. */
 struct s2p_match {
     __u32 kind; /* S2P_MATCH, or S2P_DONE: the task-work rung's verdict on an earlier match, header only */
@@ -173,7 +180,7 @@ struct s2p_match {
     __u64 time; /* CLOCK_BOOTTIME, ns */
     __u64 value;
     __u32 target_pid; /* as the agent's PID namespace numbers it */
-    __u32 looked;     /* 1: the target was judged in the kernel and takes the signal; the agent only has to send */
+    __u32 looked;     /* enum s2p_look */
     __u64 unreadable; /* fields whose memory could not be read, a bit each */
     __u64 target_inode;
     __u64 target_start; /* CLOCK_BOOTTIME ns */

@@ -119,7 +119,7 @@ void AgentWork::take_done(const RuleProgram& program, const s2p_match& done, con
     s2p_match match = node.empty() ? done : node.mapped().match;
     match.verdict = done.verdict;
     match.blocked = done.blocked;
-    match.looked = 0;
+    match.looked = S2P_NOT_LOOKED;
     Ended ended = done.verdict == S2P_NEXT ? send(match) : Ended{match, {}};
     if (!node.empty()) {
         report(program, ended, node.mapped().payload, handler);
@@ -178,7 +178,7 @@ void AgentWork::take_back_stuck(RuleProgram& program, const Session::Handler& ha
         }
         Queued queued = std::move(current->second);
         queued_.erase(current);
-        queued.match.looked = 0;
+        queued.match.looked = S2P_NOT_LOOKED;
         const Ended ended = send(queued.match);
         if (ended.match.verdict == S2P_GONE) {
             program.release_slot(seq, slot); // its task work can never run

@@ -48,13 +48,13 @@ Result<PidfdRung> PidfdRung::make(const RuleText& rule, const std::optional<Proc
 }
 
 AgentVerdict PidfdRung::send_to(const Process& process, const s2p_match& match, const StatusReader* reader) const {
-    if (match.looked != 0) { // the kernel has judged the target within these microseconds
+    if (match.looked == S2P_ROOM) { // the kernel has judged the target within these microseconds
         const auto sent = queue(process, signal_, Payload{match.value});
         return sent ? AgentVerdict{Verdict::delivered, match.blocked != 0, {}} : verdict_of(sent.error());
     }
     SendOptions options;
     options.payload = Payload{match.value};
-    options.default_policy = policy_;
+    options.default_policy = match.looked == S2P_NEARLY_FULL ? DefaultPolicy::allow : policy_;
     options.reader = reader;
     const auto delivery = deliver(process, signal_, options);
     if (!delivery) {

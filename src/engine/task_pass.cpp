@@ -11,10 +11,10 @@
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <memory>
-#include <tasks.skel.h>
 #include <span>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <tasks.skel.h>
 #include <unistd.h>
 
 namespace sig2pid::engine {

@@ -10,7 +10,7 @@
 namespace sig2pid {
 namespace {
 
-constexpr int looks_before_refusal = 8;
+constexpr int looks_before_refusal = 64;               ///< each misses one of three when the target is starved of CPU
 constexpr std::chrono::milliseconds longest_pause(50); ///< between tries while a queue is full
 
 bool is_always_meant(Signal signal) {

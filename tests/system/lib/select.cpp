@@ -215,7 +215,7 @@ TEST(SelectByAge, ComparesWithTheStart) {
     const std::string pid = std::to_string(child.pid());
     EXPECT_EQ(pids_by("newer:1h," + pid), Pids{child.pid()});
     EXPECT_EQ(pids_by("older:1h," + pid), Pids{});
-    EXPECT_EQ(pids_by("newer:0," + std::to_string(::getpid())), Pids{});
+    EXPECT_EQ(pids_by("newer:0," + std::to_string(::getppid())), Pids{});
 }
 
 TEST(SelectByEnvironment, MeansAWholeVariable) {
