@@ -10,8 +10,10 @@
 #include <sig2pid/deliver.hpp>
 #include <sig2pid/duration.hpp>
 #include <sig2pid/engine/task_source.hpp>
+#include <sig2pid/module_sender.hpp>
 #include <sig2pid/selector.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 
@@ -28,6 +30,7 @@ struct Words {
     std::string retry;
     SelectWords select;
     bool require_handler = false;
+    bool via_module = false;
     bool json = false;
     bool verbose = false;
 };
@@ -36,6 +39,7 @@ struct Words {
 struct Plan {
     std::optional<Signal> signal; ///< none: only probe
     SendOptions options;
+    std::optional<ModuleSender> module;                                ///< sends instead of the system call
     std::chrono::nanoseconds retry = std::chrono::nanoseconds::zero(); ///< for all targets together
     Choice choice;
 };
@@ -50,6 +54,7 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
         ->check(CLI::IsMember({"process", "thread", "group"}));
     app.add_flag("--require-handler", words.require_handler, "only to who catches or blocks it; others are unhandled");
     app.add_option("--retry", words.retry, "while a target's queue is full, try again for so long")->type_name("DUR");
+    app.add_flag("--via-module", words.via_module, "by the kernel module's /proc/sig2pid, which aims at the PID");
     app.add_flag("--json", words.json, "one JSON object a target");
     app.add_flag("-v,--verbose", words.verbose, "a table of what became of each");
     add_select_options(app, words.select);
@@ -84,6 +89,23 @@ Result<> plan_options(const Words& words, Plan& plan) {
     return {};
 }
 
+/// The module takes a signal for a process and nothing else.
+Result<> plan_module(const Words& words, Plan& plan) {
+    if (!words.via_module) {
+        return {};
+    }
+    if (words.scope != "process" || words.signal == "0" || !words.retry.empty()) {
+        return failure(EINVAL, "send", "--via-module goes with neither --scope, --retry nor signal 0",
+                       Reason::bad_input);
+    }
+    Result<ModuleSender> module = ModuleSender::open();
+    if (!module) {
+        return forward_error(module);
+    }
+    plan.module = std::move(*module);
+    return {};
+}
+
 Result<> plan_signal(const Words& words, Plan& plan) {
     if (words.signal == "0") {
         return {};
@@ -97,7 +119,7 @@ Result<> plan_signal(const Words& words, Plan& plan) {
 }
 
 /// Reads the words into `plan`, and reports everything that is wrong with them, not only the first.
-bool make_plan(const Words& words, Plan& plan) {
+ExitCode make_plan(const Words& words, Plan& plan) {
     bool good = true;
     for (const Result<>& planned : {plan_signal(words, plan), plan_options(words, plan)}) {
         if (!planned) {
@@ -107,10 +129,14 @@ bool make_plan(const Words& words, Plan& plan) {
     }
     std::optional<Choice> choice = read_choice("send", words.select);
     if (!good || !choice) {
-        return false;
+        return exit_usage;
     }
     plan.choice = std::move(*choice);
-    return true;
+    if (const Result<> module = plan_module(words, plan); !module) {
+        report("send", module.error());
+        return exit_code_of(module.error());
+    }
+    return exit_done;
 }
 
 Sending sending_of(const Plan& plan, const Words& words) {
@@ -137,7 +163,7 @@ Outcome probe_target(const Process& process) {
 /// Whether a look before the signal could change what becomes of it, or is asked for: a standard signal without a
 /// payload is never lost, and whether it is ignored or pending already only a report tells.
 bool needs_a_look(const Plan& plan, const Words& words) {
-    return words.json || words.verbose || words.require_handler || plan.options.payload ||
+    return words.json || words.verbose || words.require_handler || words.via_module || plan.options.payload ||
            plan.options.scope == Scope::group || plan.signal->is_realtime();
 }
 
@@ -156,6 +182,9 @@ Outcome act(const Process& process, const Plan& plan, const Words& words, Clock:
     }
     if (!needs_a_look(plan, words)) {
         return send_without_a_look(process, plan);
+    }
+    if (plan.module) {
+        return outcome_of(process, plan.module->deliver(process, *plan.signal, plan.options));
     }
     SendOptions options = plan.options;
     options.retry = std::max(give_up - Clock::now(), Clock::duration::zero());
@@ -208,7 +237,8 @@ int act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReport
 bool is_plain(const Plan& plan, const Words& words) {
     const SelectOptions& options = plan.choice.options;
     const bool sends_only = plan.signal && !plan.options.payload && plan.options.scope == Scope::process &&
-                            !words.require_handler && !words.select.confirm && !words.select.dry_run;
+                            !words.require_handler && !words.via_module && !words.select.confirm &&
+                            !words.select.dry_run;
     const bool takes_all = !options.max && options.pick == Pick::all && options.pidfile_lock == PidfileLock::any;
     return sends_only && takes_all && plan.choice.targets.size() == 1 && !plan.choice.targets[0].names_one();
 }
@@ -287,8 +317,8 @@ int send_command(int argc, char** argv) {
         return *code;
     }
     Plan plan;
-    if (!make_plan(words, plan)) {
-        return exit_usage;
+    if (const ExitCode code = make_plan(words, plan); code != exit_done) {
+        return code;
     }
     SendReports reports(sending_of(plan, words));
     if (const std::optional<int> code = send_in_kernel(plan, words, reports)) {

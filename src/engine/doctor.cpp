@@ -72,6 +72,19 @@ Finding examine_tracefs() {
                              "mount -t tracefs tracefs /sys/kernel/tracing"};
 }
 
+/// The module is one more way, and nothing needs it.
+Finding examine_module() {
+    const std::string version = first_line("/sys/module/sig2pid/version");
+    if (access("/proc/sig2pid", F_OK) != 0) {
+        return good("kernel module", "not loaded; only --via-module and the channels of other modules need it");
+    }
+    const std::string which = "sig2pid " + (version.empty() ? std::string("of unknown version") : version);
+    return access("/proc/sig2pid", W_OK) == 0
+               ? good("kernel module", which + " is loaded and takes requests")
+               : Finding{"kernel module", Health::limited, which + " is loaded, but /proc/sig2pid may not be written",
+                         "run as root, or load it with mode=0222"};
+}
+
 void examine_rungs(const KernelFeatures& kernel, std::vector<Finding>& findings) {
     findings.push_back(kernel.send_signal_task && kernel.pin_task
                            ? good("rung direct", "the kernel can signal any pinned task from the event")
@@ -125,7 +138,8 @@ std::vector<Finding> examine() {
                                      examine_privilege(),
                                      examine_kill(),
                                      examine_lockdown(),
-                                     examine_tracefs()};
+                                     examine_tracefs(),
+                                     examine_module()};
     const auto kernel = KernelFeatures::read();
     if (kernel) {
         findings.push_back(good("BTF", "the kernel describes its types"));

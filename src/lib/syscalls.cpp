@@ -113,6 +113,11 @@ int fstatfs(int fd, struct statfs& out) {
     return negated(::fstatfs(fd, &out));
 }
 
+ssize_t write(int fd, std::span<const char> buffer) {
+    const ssize_t count = ::write(fd, buffer.data(), buffer.size());
+    return count < 0 ? -errno : count;
+}
+
 int dup_cloexec(int fd) {
     return negated(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
@@ -152,6 +157,7 @@ constexpr Syscalls kernel{
     .signalfd = signalfd,
     .openat = openat,
     .pread = pread,
+    .write = write,
     .getdents = getdents,
     .readlinkat = readlinkat,
     .fstatat = fstatat,

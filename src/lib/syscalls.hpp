@@ -45,6 +45,7 @@ struct Syscalls {
     int (*signalfd)(std::uint64_t mask);
     int (*openat)(int dirfd, const char* path, int flags);
     ssize_t (*pread)(int fd, std::span<char> buffer, off_t offset);
+    ssize_t (*write)(int fd, std::span<const char> buffer);
     ssize_t (*getdents)(int fd, std::span<char> buffer);
     ssize_t (*readlinkat)(int dirfd, const char* path, std::span<char> buffer);
     int (*fstatat)(int dirfd, const char* path, struct stat& out); ///< follows symbolic links

@@ -205,6 +205,19 @@ TEST(SendCommandVerdict, TriesAgainForAWhileOnlyWhenAsked) {
     EXPECT_EQ(full.process().state(), ProcessState::alive);
 }
 
+TEST(SendCommandVerdict, SaysWhatTheModuleNeeds) {
+    if (::access("/proc/sig2pid", F_OK) == 0) {
+        GTEST_SKIP() << "the kernel module is loaded here";
+    }
+    const Child child(pause_at_defaults);
+    const std::string pid = std::to_string(child.pid());
+    const Outcome outcome = run_sig2pid({"send", "--via-module", pid});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_TRUE(contains(outcome.err, "modprobe sig2pid")) << outcome.err;
+    EXPECT_EQ(run_sig2pid({"send", "--via-module", "--scope", "group", pid}).status, 2);
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+}
+
 /// Both ways to find and signal, and the name that only the children of one test bear.
 class SendBackend : public testing::TestWithParam<const char*> {
 protected:
