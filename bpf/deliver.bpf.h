@@ -170,6 +170,19 @@ static __always_inline struct task_struct* named_task(const struct occurrence* e
     return bpf_get_current_task_btf();
 }
 
+/* Before 6.13. Older verifiers cannot walk the threads (see struct globbing), so several are the agent's to judge. */
+static __always_inline void send_to_current(struct task_struct* task, struct s2p_match* match) {
+    if (BPF_CORE_READ(task, signal, nr_threads) != 1) {
+        return;
+    }
+    match->rung = S2P_DIRECT;
+    match->verdict = foresee(task, &match->blocked);
+    if (match->verdict == S2P_DELIVERED) {
+        match->error = bpf_send_signal(rule.signal);
+        match->verdict = verdict_of_error(match->error);
+    }
+}
+
 static __always_inline void send_to_named(const struct occurrence* event, struct s2p_match* match) {
     struct task_struct* task = named_task(event);
     match->verdict = S2P_GONE;
@@ -184,6 +197,9 @@ static __always_inline void send_to_named(const struct occurrence* event, struct
     }
     match->verdict = S2P_NEXT;
     if (!rule.can_look) {
+        if (rule.target == S2P_CURRENT && HAS_RUNG(S2P_DIRECT)) {
+            send_to_current(task, match);
+        }
         return;
     }
     bpf_rcu_read_lock();

@@ -84,12 +84,12 @@ static __always_inline int denial_of(struct task_struct* task) {
     return is_agent_or_ancestor(number) ? S2P_DENIED_SELF : 0;
 }
 
-/* A held task to be read by plain loads, which cost a tenth of a helper's. The cast takes the verifier's trust away:
+/* A task to be read by plain loads, which cost a tenth of a helper's. The cast (6.2) takes the verifier's trust away:
  * for each pointer that it follows from a trusted one it looks through all of the kernel's types by name, which takes
  * longer than all else it does.
  */
 static __always_inline struct task_struct* readable(struct task_struct* task) {
-    return bpf_rdonly_cast(task, rule.task_struct);
+    return rule.can_cast ? bpf_rdonly_cast(task, rule.task_struct) : task;
 }
 
 /* Without CAP_KILL the uid rule of kill(2) is the agent's only right, and the target may have changed owner since. */

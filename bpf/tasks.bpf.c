@@ -18,11 +18,6 @@ struct {
 
 struct s2p_pass pass = {};
 
-/* For plain loads; without the cast (before 6.2) they are no slower, only longer to verify. */
-static __always_inline struct task_struct* view(struct task_struct* task) {
-    return rule.can_look ? readable(task) : task;
-}
-
 static __always_inline bool has_name(struct task_struct* task) {
     const __u64* comm = (const void*)task->comm;
     const volatile __u64* wanted = (const volatile void*)selection.name;
@@ -44,7 +39,7 @@ static __always_inline bool is_never_meant(struct task_struct* task) {
 }
 
 static __noinline bool is_selected(struct task_struct* held) {
-    struct task_struct* task = view(held);
+    struct task_struct* task = readable(held);
     if (task->pid != task->tgid || !has_name(task)) {
         return false;
     }
@@ -60,7 +55,7 @@ static __noinline bool is_selected(struct task_struct* held) {
 
 /* The place for the next process, or NULL when it is not its turn. */
 static __always_inline struct s2p_found* take_place(struct task_struct* held) {
-    struct task_struct* task = view(held);
+    struct task_struct* task = readable(held);
     __u32 number = process_number(task);
     __u32 index = pass.found;
     if (number <= pass.after || pass.is_full) {

@@ -116,6 +116,7 @@ struct s2p_rule {
     __u32 agent;                        /* the agent's process id, as that namespace numbers it */
     __u32 ancestors[S2P_MAX_ANCESTORS]; /* the agent's nearest ancestors, likewise; 0 ends */
     __u32 can_look;    /* 1: the kernel can hold tasks, so the programs judge the target before any rung (6.13) */
+    __u32 can_cast;    /* 1: the kernel has bpf_rdonly_cast (6.2) */
     __u32 skip_thread; /* what this thread does is no event: the agent's loop would set itself off; 0: none */
     __u32 check_uid;   /* 1: the agent has no CAP_KILL, so kill(2)'s uid rule holds */
     __u32 uid, euid;

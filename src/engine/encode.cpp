@@ -126,12 +126,19 @@ void encode_value(const RuleValue& value, s2p_rule& out) {
     }
 }
 
+/// Before 6.13 the kernel can signal the task that caused the event, and no other, without a payload (5.3).
+bool is_for_current_alone(const Rule& rule) {
+    const auto* named = std::get_if<NamedTarget>(&rule.text().target);
+    return named != nullptr && *named == NamedTarget::current && rule.text().value.empty();
+}
+
 /// The rung that was asked for and those below it, as far as the kernel and the event allow.
 __u32 encode_rungs(const Rule& rule, const KernelFeatures& kernel) {
     const Rung first = rule.text().rung.value_or(Rung::direct);
     const bool in_kernel = kernel.pin_task && !rule.source().is_raised_by_sending;
     __u32 rungs = 1U << S2P_PIDFD;
-    if (in_kernel && kernel.send_signal_task && first == Rung::direct) {
+    const bool by_old_way = !kernel.pin_task && !rule.source().is_raised_by_sending && is_for_current_alone(rule);
+    if (first == Rung::direct && (by_old_way || (in_kernel && kernel.send_signal_task))) {
         rungs |= 1U << S2P_DIRECT;
     }
     if (in_kernel && kernel.task_work && first != Rung::pidfd) {
@@ -204,6 +211,7 @@ Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& age
     out.rungs = encode_rungs(rule, kernel);
     out.skip_thread = rule.source().skips_agent ? static_cast<__u32>(agent.thread) : 0;
     out.can_look = kernel.pin_task ? 1 : 0;
+    out.can_cast = kernel.cast ? 1 : 0;
     out.count = text.count;
     if (text.limit) {
         out.limit = text.limit->count;

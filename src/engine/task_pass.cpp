@@ -65,7 +65,7 @@ s2p_rule rule_for(const KernelFeatures& kernel, std::optional<Signal> signal) {
     s2p_rule rule = {};
     encode_agent(Agent::self(), rule);
     rule.task_struct = kernel.task_struct;
-    rule.can_look = kernel.pin_task ? 1 : 0;
+    rule.can_cast = kernel.cast ? 1 : 0;
     if (signal) {
         rule.signal = static_cast<__u32>(signal->number());
         rule.default_action = default_of(*signal);
