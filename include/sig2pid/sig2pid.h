@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The names and types are C's. NOLINTBEGIN(readability-identifier-naming,modernize-*) */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -165,5 +166,6 @@ void sig2pid_receiver_close(sig2pid_receiver* receiver);
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(readability-identifier-naming,modernize-*) */
 
 #endif

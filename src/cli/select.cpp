@@ -132,8 +132,10 @@ std::optional<int> refuse_negative_number(int argc, char** argv, std::initialize
             word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789", 1) == std::string_view::npos;
         if (is_number && std::ranges::find(with_value, std::string_view(argv[i - 1])) == with_value.end()) {
             const std::string number(word.substr(1));
-            report(argv[0], "'" + std::string(word) + "': a signal is written -s " + number +
-                                "; as a target it would mean a process group, whose word is group:" + number);
+            std::string message = "'";
+            message.append(word).append("': a signal is written -s ").append(number);
+            message.append("; as a target it would mean a process group, whose word is group:").append(number);
+            report(argv[0], message);
             return exit_usage;
         }
     }

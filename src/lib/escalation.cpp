@@ -71,7 +71,10 @@ Result<Escalation> Escalation::make(std::vector<EscalationStep> steps) {
             return bad_ladder("step " + step.signal.name() + " is before the start");
         }
     }
-    std::ranges::stable_sort(steps, {}, &EscalationStep::after);
+    const auto is_earlier = [](const auto& left, const auto& right) { return left.after < right.after; };
+    for (auto step = steps.begin(); step != steps.end(); ++step) { // those of one moment stay as they were given
+        std::rotate(std::upper_bound(steps.begin(), step, *step, is_earlier), step, step + 1);
+    }
     return Escalation(std::move(steps));
 }
 

@@ -121,7 +121,7 @@ Result<FrozenCgroup> FrozenCgroup::freeze(const std::string& path, std::chrono::
         return forward_error(place);
     }
     UniqueFd directory = open_in(AT_FDCWD, place->directory.c_str(), O_RDONLY | O_DIRECTORY);
-    UniqueFd events = open_in(directory.get(), "cgroup.events", O_RDONLY);
+    const UniqueFd events = open_in(directory.get(), "cgroup.events", O_RDONLY);
     const int switch_fd = sys::calls().openat(directory.get(), "cgroup.freeze", O_RDWR);
     UniqueFd freezer(switch_fd);
     if (!freezer || !events) {

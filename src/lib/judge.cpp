@@ -219,7 +219,7 @@ Result<std::shared_ptr<Judge>> Judge::prepare(const Target& target, const Scene&
             return forward_error(added);
         }
     }
-    std::ranges::stable_sort(judge->checks_, {}, [](const Check& check) { return cost(check.condition.kind); });
+    std::ranges::sort(judge->checks_, {}, [](const Check& check) { return cost(check.condition.kind); });
     return judge;
 }
 

@@ -126,7 +126,7 @@ Result<> SetBuilder::check_size(const SelectOptions& options) const {
 }
 
 Result<> SetBuilder::finish(const SelectOptions& options) {
-    std::ranges::stable_sort(found_, comes_before, &Found::member);
+    std::ranges::sort(found_, comes_before, &Found::member);
     if (Result<> picked = pick(options.pick); !picked) {
         return picked;
     }
