@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <tuple>
 
 namespace sig2pid {
 namespace {
@@ -23,7 +24,7 @@ Result<Process> pin_member(const ProcessSet::Member& member) {
 }
 
 /// Start time and, for those of one tick, the inode, which also counts upwards.
-using Age = std::pair<std::uint64_t, std::uint64_t>;
+using Age = std::tuple<std::uint64_t, std::uint64_t, pid_t>;
 
 Result<Age> age_of(const ProcessSet::Member& member, const std::optional<Process>& held) {
     Result<std::uint64_t> started(0);
@@ -39,7 +40,7 @@ Result<Age> age_of(const ProcessSet::Member& member, const std::optional<Process
     if (!started) {
         return forward_error(started);
     }
-    return Age{*started, member.inode};
+    return Age{*started, member.inode, member.pid}; // before 6.9 the inode is the start once more
 }
 
 } // namespace
