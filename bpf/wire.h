@@ -159,7 +159,6 @@ struct s2p_pass {
     __u32 found;
     __u32 after;   /* pass over the numbers up to this one */
     __u32 is_full; /* there was no place left for what came after the last one found */
-    __u32 reserved;
 };
 
 /* What the kernel knows of the target of a match that it hands over. */

@@ -48,6 +48,9 @@ struct Delivery {
 /// pidfd_send_signal, and with DefaultPolicy::refuse a target that cannot be looked at, or a group (EOPNOTSUPP).
 [[nodiscard]] Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options = {});
 
+/// The verdict that the error of a send is: gone, denied or overflow. Nothing for what is no verdict.
+[[nodiscard]] std::optional<Verdict> verdict_of(const Error& error) noexcept;
+
 /// What a signal would come to, without sending it: coalesced, ignored, unhandled, overflow or delivered.
 /// Of these, `blocked` is filled in too.
 [[nodiscard]] Delivery foresee(const Process& process, const SignalStatus& status, Signal signal,

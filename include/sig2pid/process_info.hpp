@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace sig2pid {
 
@@ -40,6 +41,9 @@ enum class Effect {
     zombie,    ///< it has exited
     gone       ///< and was reaped
 };
+
+/// The PIDs of the caller's parent, its parent and so on, as far as /proc shows them.
+[[nodiscard]] std::vector<pid_t> ancestors();
 
 /// "handled" and so on.
 [[nodiscard]] std::string_view to_string(Effect effect) noexcept;

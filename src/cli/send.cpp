@@ -297,8 +297,11 @@ int send_to(const Plan& plan, const Words& words, ProcessSet& set, SendReports& 
 }
 
 int send_by_pidfd(const Plan& plan, const Words& words, SendReports& reports) {
+    std::optional<Receiver> enders;
     std::vector<FrozenCgroup> frozen;
-    if (plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run) {
+    const bool waits = plan.retry > std::chrono::nanoseconds::zero(); // who is frozen takes nothing out of its queue
+    if (plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run && !waits) {
+        enders = hold_off_enders("send");
         frozen = freeze_groups("send", plan.choice);
     }
     std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);

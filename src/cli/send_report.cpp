@@ -79,24 +79,11 @@ std::string verdict_text(const Outcome& outcome) {
     return outcome.blocked.value_or(false) ? verdict + " (blocked: stays pending)" : verdict;
 }
 
-std::optional<Verdict> verdict_of(Reason reason) {
-    switch (reason) {
-    case Reason::gone:
-        return Verdict::gone;
-    case Reason::no_permission:
-    case Reason::foreign_namespace:
-    case Reason::filtered:
-        return Verdict::denied;
-    default:
-        return std::nullopt;
-    }
-}
-
 } // namespace
 
 Outcome outcome_of(const Process& process, Error error) {
     const std::optional<Denial> denial = denial_of(process, error);
-    return {verdict_of(error.reason), std::nullopt, denial, std::move(error)};
+    return {verdict_of(error), std::nullopt, denial, std::move(error)};
 }
 
 Outcome outcome_of(const Process& process, Result<Delivery> delivery) {
@@ -134,7 +121,7 @@ void SendReports::add_error(const Error& error) {
 
 void SendReports::add_miss(const std::string& text, const Error& error) const {
     if (sending_.json) {
-        print_json(describe(text, nullptr, sending_, {.verdict = verdict_of(error.reason), .error = error}));
+        print_json(describe(text, nullptr, sending_, {.verdict = verdict_of(error), .error = error}));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 namespace sig2pid::cli {
 namespace {
@@ -15,6 +16,15 @@ constexpr std::chrono::seconds freeze_patience{2};
 
 bool is_growing(const Choice& choice, const SelectWords& words) {
     return !words.confirm && !words.newest && !words.oldest && std::ranges::any_of(choice.targets, &Target::can_grow);
+}
+
+std::optional<Receiver> hold_off_enders(std::string_view command) {
+    Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP), Signal(SIGQUIT)});
+    if (!enders) {
+        report(command, enders.error());
+        return std::nullopt;
+    }
+    return std::move(*enders);
 }
 
 std::vector<FrozenCgroup> freeze_groups(std::string_view command, const Choice& choice) {

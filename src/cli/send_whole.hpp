@@ -5,6 +5,7 @@
 #include "cli/select.hpp"
 
 #include <sig2pid/frozen_cgroup.hpp>
+#include <sig2pid/receiver.hpp>
 #include <sig2pid/signal.hpp>
 
 #include <optional>
@@ -14,6 +15,9 @@ namespace sig2pid::cli {
 
 /// Whether those that appear meanwhile are meant too.
 [[nodiscard]] bool is_growing(const Choice& choice, const SelectWords& words);
+
+/// Lets Ctrl-C and the like wait while this lives: they must not leave a group frozen, or a tree stopped.
+[[nodiscard]] std::optional<Receiver> hold_off_enders(std::string_view command);
 
 /// Freezes the control groups that are meant as a whole. What cannot be frozen is signalled all the same, process by
 /// process, until no new one appears.

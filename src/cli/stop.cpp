@@ -4,14 +4,13 @@
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop_report.hpp"
-#include "lib/proc.hpp"
 
 #include <sig2pid/duration.hpp>
+#include <sig2pid/process_info.hpp>
 #include <sig2pid/receiver.hpp>
 
 #include <algorithm>
 #include <csignal>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace sig2pid::cli {
@@ -143,16 +142,13 @@ Result<> include_trees(const Chosen& chosen, std::optional<ProcessSet>& trees, E
 
 /// An explicit target may be the shell that runs this; it is done, but not without a word.
 void warn_of_ancestors(const Chosen& chosen) {
-    for (pid_t pid = ::getppid(); pid > 0;) {
+    for (const pid_t pid : ancestors()) {
         const auto is_it = [pid](const ProcessSet::Member& member) { return member.pid == pid; };
         const auto found = std::ranges::find_if(chosen.set.members(), is_it);
         if (found != chosen.set.members().end()) {
             remark("note: " + chosen.who(static_cast<std::size_t>(found - chosen.set.members().begin())) +
                    " is an ancestor of this command");
         }
-        const Result<std::string> text = proc::read_file(AT_FDCWD, "/proc/" + std::to_string(pid) + "/stat");
-        const Result<proc::Stat> stat = text ? proc::parse_stat(*text) : std::unexpected(text.error());
-        pid = stat ? stat->parent : 0;
     }
 }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/capability.hpp"
 
-#include <linux/capability.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "lib/syscalls.hpp"
 
 namespace sig2pid::engine {
 
@@ -24,13 +22,7 @@ std::string_view to_string(Capability capability) noexcept {
 }
 
 bool has_capability(Capability capability) noexcept {
-    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-    if (syscall(SYS_capget, &header, data) != 0) {
-        return false;
-    }
-    const auto number = static_cast<unsigned>(capability);
-    return (data[number / 32].effective >> (number % 32) & 1U) != 0;
+    return (sys::calls().effective_capabilities() >> static_cast<unsigned>(capability) & 1U) != 0;
 }
 
 std::string missing_for_bpf() {

@@ -4,11 +4,12 @@
 #include "engine/capability.hpp"
 #include "engine/catalog.hpp"
 
+#include <sig2pid/process_info.hpp>
+
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,19 +21,6 @@ constexpr __u32 initial_pid_namespace = 0xEFFFFFFC; // PROC_PID_INIT_INO, fixed 
 
 __u16 narrow(std::size_t value) {
     return static_cast<__u16>(value);
-}
-
-/// The parent of a process of our own PID namespace, 0 above it.
-pid_t parent_of(pid_t pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    pid_t parent = 0;
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("PPid:\t")) {
-            std::from_chars(line.data() + 6, line.data() + line.size(), parent);
-            break;
-        }
-    }
-    return parent;
 }
 
 Result<> add_text(const Term& term, s2p_term& out, std::size_t& used, s2p_literals& literals) {
@@ -170,14 +158,9 @@ Agent Agent::self() {
     if (stat("/proc/self/ns/pid", &info) == 0) {
         agent.namespace_inode = static_cast<__u32>(info.st_ino);
     }
-    pid_t pid = agent.pid;
-    for (auto& ancestor : agent.ancestors) {
-        pid = parent_of(pid);
-        ancestor = static_cast<__u32>(pid);
-        if (pid <= 0) {
-            break;
-        }
-    }
+    std::vector<pid_t> all = sig2pid::ancestors();
+    all.resize(std::min<std::size_t>(all.size(), S2P_MAX_ANCESTORS));
+    std::ranges::copy(all, agent.ancestors);
     return agent;
 }
 

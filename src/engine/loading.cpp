@@ -54,11 +54,8 @@ Result<> load_skeleton(bpf_object_skeleton& skeleton) {
     if (!kernel) {
         return std::unexpected(kernel.error());
     }
-    const Result<TypeSubset> subset = TypeSubset::make(*kernel, *skeleton.obj);
-    if (!subset) {
-        return std::unexpected(subset.error());
-    }
-    const UseSubset use(*subset);
+    const TypeSubset subset = TypeSubset::make(*kernel, *skeleton.obj);
+    const UseSubset use(subset);
     const int error = bpf_object__load_skeleton(&skeleton);
     return error == 0 ? Result<>() : kernel_refused(-error, "bpf", "load a BPF program");
 }

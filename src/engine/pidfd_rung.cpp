@@ -7,15 +7,8 @@ namespace sig2pid::engine {
 
 namespace {
 
-AgentVerdict verdict_of(const Error& error) {
-    switch (error.reason) {
-    case Reason::gone:
-        return {Verdict::gone, false, error.message()};
-    case Reason::queue_full:
-        return {Verdict::overflow, false, error.message()};
-    default:
-        return {Verdict::denied, false, error.message()};
-    }
+AgentVerdict refused(const Error& error) {
+    return {verdict_of(error).value_or(Verdict::denied), false, error.message()};
 }
 
 /// Whether the process that has this number now is the one the kernel told of: the inode says so, before 6.9 the start.
@@ -50,7 +43,7 @@ Result<PidfdRung> PidfdRung::make(const RuleText& rule, const std::optional<Proc
 AgentVerdict PidfdRung::send_to(const Process& process, const s2p_match& match, const StatusReader* reader) const {
     if (match.looked == S2P_ROOM) { // the kernel has judged the target within these microseconds
         const auto sent = queue(process, signal_, Payload{match.value});
-        return sent ? AgentVerdict{Verdict::delivered, match.blocked != 0, {}} : verdict_of(sent.error());
+        return sent ? AgentVerdict{Verdict::delivered, match.blocked != 0, {}} : refused(sent.error());
     }
     SendOptions options;
     options.payload = Payload{match.value};
@@ -58,7 +51,7 @@ AgentVerdict PidfdRung::send_to(const Process& process, const s2p_match& match, 
     options.reader = reader;
     const auto delivery = deliver(process, signal_, options);
     if (!delivery) {
-        return verdict_of(delivery.error());
+        return refused(delivery.error());
     }
     return {delivery->verdict, delivery->blocked, delivery->error ? delivery->error->message() : std::string()};
 }
@@ -69,7 +62,7 @@ AgentVerdict PidfdRung::send(const s2p_match& match) const {
     }
     const auto process = Process::open(static_cast<pid_t>(match.target_pid));
     if (!process) {
-        return verdict_of(process.error());
+        return refused(process.error());
     }
     if (!is_same(*process, match)) {
         return {Verdict::gone, false,

@@ -228,7 +228,7 @@ std::vector<std::byte> Copier::assemble() const {
 
 } // namespace
 
-Result<TypeSubset> TypeSubset::make(const KernelTypes& kernel, const bpf_object* object) {
+TypeSubset TypeSubset::make(const KernelTypes& kernel, const bpf_object* object) {
     const Names names = names_of(object);
     Copier copier(kernel, names);
     copier.run(kernel.find(names.types));

@@ -14,7 +14,7 @@ namespace sig2pid::engine {
 class TypeSubset {
 public:
     /// \param object an opened, not yet loaded object; its programs' tracepoints and iterators are among the names
-    [[nodiscard]] static Result<TypeSubset> make(const KernelTypes& kernel, const bpf_object* object);
+    [[nodiscard]] static TypeSubset make(const KernelTypes& kernel, const bpf_object* object);
 
     /// The whole BTF.
     [[nodiscard]] std::span<const std::byte> data() const { return data_; }

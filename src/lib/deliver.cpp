@@ -86,25 +86,8 @@ Verdict foresee_queueing(const SignalStatus& status, Signal signal, const SendOp
     return loses_silently(status, signal, options) ? Verdict::overflow : Verdict::delivered;
 }
 
-/// The verdict that the error of a send is; nothing when it is none.
-std::optional<Verdict> verdict_of(Reason reason) {
-    switch (reason) {
-    case Reason::gone:
-        return Verdict::gone;
-    case Reason::queue_full:
-        return Verdict::overflow;
-    case Reason::no_permission:
-    case Reason::foreign_namespace:
-    case Reason::forbidden_code:
-    case Reason::filtered:
-        return Verdict::denied;
-    default:
-        return std::nullopt;
-    }
-}
-
 Result<Delivery> ended_by(Error error) {
-    const std::optional<Verdict> verdict = verdict_of(error.reason);
+    const std::optional<Verdict> verdict = verdict_of(error);
     if (!verdict) {
         return std::unexpected(std::move(error));
     }
@@ -159,6 +142,22 @@ Result<Delivery> not_looked_at(const Process& process, Signal signal, const Send
 }
 
 } // namespace
+
+std::optional<Verdict> verdict_of(const Error& error) noexcept {
+    switch (error.reason) {
+    case Reason::gone:
+        return Verdict::gone;
+    case Reason::queue_full:
+        return Verdict::overflow;
+    case Reason::no_permission:
+    case Reason::foreign_namespace:
+    case Reason::forbidden_code:
+    case Reason::filtered:
+        return Verdict::denied;
+    default:
+        return std::nullopt;
+    }
+}
 
 Delivery foresee(const Process& process, const SignalStatus& status, Signal signal, const SendOptions& options) {
     const bool main_holds = main_thread_holds(process, status, signal);

@@ -102,36 +102,29 @@ std::optional<std::string_view> Facts::comm() {
     return text;
 }
 
-const proc::Stat* Facts::stat() {
-    if (!stat_) {
-        const auto text = read(stat_file);
+template <typename T>
+const T* Facts::parsed(std::optional<T>& kept, File file, Result<T> (*parse)(std::string_view text)) {
+    if (!kept) {
+        const auto text = read(file);
         if (!text) {
             return nullptr;
         }
-        const Result<proc::Stat> parsed = proc::parse_stat(*text);
+        const Result<T> parsed = parse(*text);
         if (!parsed) {
             error_ = parsed.error().code;
             return nullptr;
         }
-        stat_ = *parsed;
+        kept = *parsed;
     }
-    return &*stat_;
+    return &*kept;
+}
+
+const proc::Stat* Facts::stat() {
+    return parsed(stat_, stat_file, proc::parse_stat);
 }
 
 const proc::Status* Facts::status() {
-    if (!status_) {
-        const auto text = read(status_file);
-        if (!text) {
-            return nullptr;
-        }
-        const Result<proc::Status> parsed = proc::parse_status(*text);
-        if (!parsed) {
-            error_ = parsed.error().code;
-            return nullptr;
-        }
-        status_ = *parsed;
-    }
-    return &*status_;
+    return parsed(status_, status_file, proc::parse_status);
 }
 
 std::optional<std::string_view> Facts::command_line() {

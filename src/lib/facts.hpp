@@ -65,6 +65,8 @@ private:
     };
 
     [[nodiscard]] std::optional<std::string_view> read(File file);
+    template <typename T>
+    [[nodiscard]] const T* parsed(std::optional<T>& kept, File file, Result<T> (*parse)(std::string_view text));
     [[nodiscard]] bool open(Slot& slot, std::string_view name);
     [[nodiscard]] bool fill(Slot& slot);
     [[nodiscard]] std::optional<FileId> id_of(std::string_view name);

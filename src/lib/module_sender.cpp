@@ -38,18 +38,10 @@ Error error_of(int code, const Process& process) {
 }
 
 /// What the refusal of a request comes to.
-Result<Delivery> refused(int code, const Process& process) {
-    Error error = error_of(code, process);
-    switch (error.reason) {
-    case Reason::gone:
-        return Delivery{Verdict::gone, false, true, std::move(error)};
-    case Reason::no_permission:
-        return Delivery{Verdict::denied, false, true, std::move(error)};
-    case Reason::queue_full:
-        return Delivery{Verdict::overflow, false, true, std::move(error)};
-    default:
-        return std::unexpected(std::move(error));
-    }
+Result<Delivery> refused(Error error) {
+    const std::optional<Verdict> verdict = verdict_of(error);
+    return verdict ? Result<Delivery>(Delivery{*verdict, false, true, std::move(error)})
+                   : std::unexpected(std::move(error));
 }
 
 /// Whether the PID was the process's own all the time: it has not been reaped until now.
@@ -94,12 +86,15 @@ Result<Delivery> ModuleSender::deliver(const Process& process, Signal signal, co
     if (foreseen.verdict == Verdict::unhandled) {
         return foreseen;
     }
+    if (foreseen.verdict == Verdict::overflow) { // the module would not say so of a signal without a payload
+        return refused(error_of(EAGAIN, process));
+    }
     const std::string line = request_for(process, signal, options.payload);
     const ssize_t written = sys::calls().write(fd_.get(), line);
     if (written == -EALREADY) {
         foreseen.verdict = Verdict::coalesced;
     } else if (written < 0) {
-        return refused(static_cast<int>(-written), process);
+        return refused(error_of(static_cast<int>(-written), process));
     }
     return confirm(process, std::move(foreseen));
 }

@@ -90,6 +90,19 @@ Result<ProcessInfo> process_info(const Process& process) {
     return info;
 }
 
+std::vector<pid_t> ancestors() {
+    std::vector<pid_t> all;
+    const Result<UniqueFd> proc = proc::open_proc();
+    Facts facts(proc ? proc->get() : -1);
+    for (pid_t pid = ::getppid(); pid > 0;) {
+        all.push_back(pid);
+        facts.look_at(pid);
+        const proc::Stat* stat = facts.stat();
+        pid = stat != nullptr ? stat->parent : 0;
+    }
+    return all;
+}
+
 std::string_view to_string(Effect effect) noexcept {
     constexpr std::array<std::string_view, 9> names = {"handled",   "blocked", "ignored", "ends", "stops",
                                                        "continues", "denied",  "zombie",  "gone"};

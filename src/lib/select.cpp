@@ -6,6 +6,8 @@
 #include "lib/search.hpp"
 #include "lib/set_builder.hpp"
 
+#include <sig2pid/process_info.hpp>
+
 #include <cerrno>
 #include <unistd.h>
 
@@ -16,15 +18,9 @@ namespace {
 constexpr int most_rounds = 1000;
 
 /// This process and its ancestors.
-std::vector<pid_t> read_own(int proc) {
-    std::vector<pid_t> own;
-    Facts facts(proc);
-    for (pid_t pid = ::getpid(); pid > 0;) {
-        own.push_back(pid);
-        facts.look_at(pid);
-        const proc::Stat* stat = facts.stat();
-        pid = stat != nullptr ? stat->parent : 0;
-    }
+std::vector<pid_t> read_own() {
+    std::vector<pid_t> own = ancestors();
+    own.push_back(::getpid());
     return own;
 }
 
@@ -105,7 +101,7 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     if (!proc) {
         return forward_error(proc);
     }
-    const std::vector<pid_t> own = read_own(proc->get());
+    const std::vector<pid_t> own = read_own();
     const Scene scene{proc->get(), own, options};
     SetBuilder builder(set);
     const bool is_first = builder.judges().empty();
