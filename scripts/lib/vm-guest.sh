@@ -8,9 +8,9 @@ guest_patience=900 # seconds for all tests; a machine that takes longer hangs
 
 # The name of each program as the guest sees it is its name here: tests know each other by their paths.
 add_programs() {
-    local programs program
-    mapfile -t programs < <(find build/vm/src build/vm/tests -type f -perm -u+x \
-        \( -name '*_test' -o -name sig2pid -o -name signal_to_status -o -name 'vm_*' \))
+    local names programs program
+    mapfile -t names < <(cut -d ' ' -f 3 tests/vm/list; printf '%s\n' sig2pid signal_to_status vm_exit)
+    mapfile -t programs < <(find build/dev/src build/dev/tests -type f -perm -u+x | grep -E "/($(IFS='|'; echo "${names[*]}"))$")
     for program in "${programs[@]}"; do
         mkdir -p "$1$root/${program%/*}"
         strip -o "$1$root/$program" "$program"
