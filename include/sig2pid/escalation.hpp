@@ -4,7 +4,10 @@
 #include <sig2pid/error.hpp>
 #include <sig2pid/exit_status.hpp>
 #include <sig2pid/process.hpp>
+#include <sig2pid/process_set.hpp>
+#include <sig2pid/selector.hpp>
 #include <sig2pid/signal.hpp>
+#include <sig2pid/token.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -47,8 +50,8 @@ enum class Survival {
 
 /// How it went for one process.
 struct Ending {
-    std::size_t index = 0;           ///< among the targets, and after them, those that EscalationOptions::more found
-    std::optional<Process> appeared; ///< one of the latter
+    std::size_t index = 0;         ///< among the targets, and after them, those that appeared while it ran
+    std::optional<Token> appeared; ///< one of the latter
 
     bool ended = false; ///< it has exited; a zombie that nobody reaps has, too
 
@@ -76,16 +79,24 @@ enum class EscalationEnd {
 
 struct EscalationReport {
     EscalationEnd end = EscalationEnd::all_ended;
-    std::vector<Ending> endings; ///< the targets in their order, then those that `more` found
+    std::vector<Ending> endings; ///< the targets in their order, then those that appeared
 };
 
 /// A moment of a running escalation, for who shows progress.
 struct EscalationProgress {
-    std::size_t total = 0;                                               ///< all, with those that `more` found
+    std::size_t total = 0;                                               ///< all, with those that appeared
     std::size_t ended = 0;                                               ///< of these, have exited
     std::optional<Signal> last = std::nullopt;                           ///< the last step taken
     std::optional<EscalationStep> next = std::nullopt;                   ///< the step to come
     std::chrono::nanoseconds elapsed = std::chrono::nanoseconds::zero(); ///< since the start
+};
+
+/// Who is ended with the members of a set, when it appears while the ladder is climbed.
+enum class Newcomers {
+    none,
+    matching,    ///< who matches the targets of the set, such as new processes of a control group
+    descendants, ///< who descends from a member
+    both
 };
 
 struct EscalationOptions {
@@ -100,14 +111,20 @@ struct EscalationOptions {
     /// A descriptor that ends the escalation when it is readable; -1: none. As WaitOptions::cancel_fd.
     int cancel_fd = -1;
 
-    /// The processes that belong to the targets now, such as their descendants; those known already may be among
-    /// them. When it is given, each step first stops all (SIGSTOP) and asks until nothing new appears, so that no
-    /// fork in flight escapes; after the signal, all continue (SIGCONT). It is asked again before the end, and who
-    /// appears then is sent the last signal. An error of it ends the escalation.
-    std::function<Result<std::vector<Process>>()> more = nullptr;
+    /// For a set. Each step first holds all still and looks until nobody new appears, so that no fork in flight
+    /// escapes: a control group of version 2 that a target means as a whole is frozen, all others are stopped
+    /// (SIGSTOP). After the signal all go on. They are looked for once more before the end, and who appears then is
+    /// sent the last signal.
+    Newcomers newcomers = Newcomers::none;
+
+    SelectOptions select = {}; ///< how those are looked for; its `max` and `pick` do not count
+
+    /// The processes that belong to the targets now, in ways of the caller's; those known already may be among them.
+    /// With it all are held still as with `newcomers`. An error of it ends the escalation.
+    std::function<Result<std::vector<Token>>()> more = nullptr;
 
     /// Called with each target, by its index, just before the first signal goes: an Error leaves it alone. For what
-    /// must still hold of it, such as ProcessSet::judge_again().
+    /// must still hold of it.
     std::function<Result<>(std::size_t index, const Process& process)> judge = nullptr;
 
     /// Called after each step and whenever something has ended, in the thread that runs the escalation.
@@ -135,6 +152,15 @@ public:
     /// \return the errors of wait_all() and of `more`. What the kernel says to a signal is no error, but in the Ending.
     [[nodiscard]] Result<EscalationReport> run(std::span<const Process> targets,
                                                const EscalationOptions& options = {}) const;
+
+    /// Ends the members of a set, each being judged again just before the first signal. It takes the pins of the set,
+    /// which goes on with tokens, and grows by those `newcomers` that match.
+    ///
+    /// A set may be larger than the limit of descriptors. All members are signalled at each step, and the descriptor of
+    /// one that has ended goes to the next. The exit of one that has none is noticed when it gets one, at the next
+    /// step, or at the end: that is its time then, and how it exited may be unknown.
+    /// \return also EMFILE when not even one more descriptor can be had.
+    [[nodiscard]] Result<EscalationReport> run(ProcessSet& targets, const EscalationOptions& options = {}) const;
 
 private:
     explicit Escalation(std::vector<EscalationStep> steps) noexcept : steps_(std::move(steps)) {}

@@ -45,12 +45,18 @@ public:
     [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
     [[nodiscard]] std::span<const Miss> misses() const noexcept { return misses_; }
 
+    /// Those of the selector.
+    [[nodiscard]] std::span<const Target> targets() const noexcept { return targets_; }
+
     /// The target of the selector that the i-th member matched first.
     [[nodiscard]] const Target& target(std::size_t i) const noexcept { return targets_[members_[i].argument]; }
 
     /// Those members that are pinned all the time: the first ones, held()[i] being members()[i].
     [[nodiscard]] std::span<const Process> held() const noexcept { return held_; }
     [[nodiscard]] bool is_all_held() const noexcept { return held_.size() == members_.size(); }
+
+    /// Gives away the pins of held(), which is empty from then on: the set keeps tokens.
+    [[nodiscard]] std::vector<Process> take_held() noexcept { return std::exchange(held_, {}); }
 
     /// A pin of the i-th of one's own. ESRCH/gone; EMFILE.
     [[nodiscard]] Result<Process> pin(std::size_t i) const;

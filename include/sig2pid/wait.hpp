@@ -4,6 +4,7 @@
 #include <sig2pid/error.hpp>
 #include <sig2pid/exit_status.hpp>
 #include <sig2pid/process.hpp>
+#include <sig2pid/process_set.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -66,5 +67,15 @@ struct WaitResult {
 
 /// Likewise, until at least one has exited. \return also EINVAL/bad_input when there is none to wait for.
 [[nodiscard]] Result<WaitResult> wait_any(std::span<const Process> processes, const WaitOptions& options = {});
+
+/// As wait_all(), for the members of a set, whose pins it takes: the set goes on with tokens.
+///
+/// A set may be larger than the limit of descriptors. The descriptor of one that has exited goes to the next; an exit
+/// before that is noticed only then, or at the end, and how it exited may be unknown.
+/// \return also EMFILE when not even one more descriptor can be had.
+[[nodiscard]] Result<WaitResult> wait_all(ProcessSet& set, const WaitOptions& options = {});
+
+/// As wait_any(). \return also EMFILE for a set larger than the limit of descriptors.
+[[nodiscard]] Result<WaitResult> wait_any(const ProcessSet& set, const WaitOptions& options = {});
 
 } // namespace sig2pid

@@ -6,6 +6,7 @@
 #include "cli/stop_report.hpp"
 
 #include <sig2pid/duration.hpp>
+#include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/process_info.hpp>
 #include <sig2pid/receiver.hpp>
 
@@ -98,46 +99,14 @@ Result<Plan> make_plan(const Words& words) {
     return plan;
 }
 
-/// The trees of just these processes: by token, so that a PID or name that passes to another does not count.
-Result<ProcessSet> select_trees(const Chosen& chosen) {
-    std::vector<Target> trees;
-    trees.reserve(chosen.set.size());
-    for (const ProcessSet::Member& member : chosen.set.members()) {
-        Result<Target> tree = Target::parse("tree:" + member.token().to_string());
-        if (!tree) {
-            return forward_error(tree);
-        }
-        trees.push_back(std::move(*tree));
+/// Whoever comes to match while it runs is meant too, unless one was picked, or shown and agreed to.
+Newcomers newcomers_of(const Words& words, const Chosen& chosen) {
+    const SelectWords& select = words.select;
+    const bool is_fixed = select.confirm || select.newest || select.oldest;
+    if (!is_fixed && std::ranges::any_of(chosen.set.targets(), &Target::can_grow)) {
+        return words.tree ? Newcomers::both : Newcomers::matching;
     }
-    return select(Selector(std::move(trees)));
-}
-
-/// The pins of all descendants there are now.
-Result<std::vector<Process>> descendants(ProcessSet& trees) {
-    if (Result<std::size_t> found = select_more({}, trees); !found) {
-        return forward_error(found);
-    }
-    std::vector<Process> processes;
-    for (std::size_t i = 0; i < trees.size(); ++i) {
-        Result<Process> process = trees.pin(i);
-        if (process) {
-            processes.push_back(std::move(*process));
-        } else if (process.error().reason != Reason::gone) {
-            return forward_error(process);
-        }
-    }
-    return processes;
-}
-
-/// Sets `options` to take the descendants in, which are kept in `trees`.
-Result<> include_trees(const Chosen& chosen, std::optional<ProcessSet>& trees, EscalationOptions& options) {
-    Result<ProcessSet> selected = select_trees(chosen);
-    if (!selected) {
-        return forward_error(selected);
-    }
-    trees = std::move(*selected);
-    options.more = [&trees] { return descendants(*trees); };
-    return {};
+    return words.tree ? Newcomers::descendants : Newcomers::none;
 }
 
 /// An explicit target may be the shell that runs this; it is done, but not without a word.
@@ -157,7 +126,7 @@ int fail(const Error& error) {
     return exit_code_of(error);
 }
 
-int run(const Plan& plan, const Words& words, const Chosen& chosen) {
+int run(const Plan& plan, const Words& words, Chosen& chosen) {
     Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
     if (!enders) {
         return fail(enders.error());
@@ -167,15 +136,12 @@ int run(const Plan& plan, const Words& words, const Chosen& chosen) {
     EscalationOptions options;
     options.timeout = plan.timeout;
     options.cancel_fd = enders->fd();
-    options.judge = [&](std::size_t i, const Process& process) { return chosen.set.judge_again(i, process); };
     options.observer = [&](const EscalationProgress& progress) { line.show(text_of(progress)); };
-    std::optional<ProcessSet> trees;
-    if (words.tree) {
-        if (const Result<> included = include_trees(chosen, trees, options); !included) {
-            return fail(included.error());
-        }
-    }
-    const Result<EscalationReport> ended = plan.escalation.run(chosen.set.held(), options);
+    options.newcomers = newcomers_of(words, chosen);
+    engine::TaskSource source;
+    options.select = chosen.options;
+    options.select.source = &source;
+    const Result<EscalationReport> ended = plan.escalation.run(chosen.set, options);
     line.clear();
     if (!ended) {
         return fail(ended.error());
@@ -198,7 +164,7 @@ int stop_command(int argc, char** argv) {
     if (!plan) {
         return fail(plan.error());
     }
-    const auto chosen = choose("stop", words.select, words.format());
+    auto chosen = choose("stop", words.select, words.format());
     if (!chosen) {
         return chosen.error();
     }

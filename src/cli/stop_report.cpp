@@ -33,13 +33,13 @@ std::string name_of(const Ending& ending, const Chosen& chosen) {
 }
 
 pid_t pid_of(const Ending& ending, const Chosen& chosen) {
-    return ending.appeared ? ending.appeared->pid() : chosen.set[ending.index].pid;
+    return ending.appeared ? ending.appeared->pid : chosen.set[ending.index].pid;
 }
 
 Json json_of(const Ending& ending, const Chosen& chosen) {
     Json line = ending.appeared ? Json({{"target", nullptr},
-                                        {"pid", ending.appeared->pid()},
-                                        {"inode", ending.appeared->inode()},
+                                        {"pid", ending.appeared->pid},
+                                        {"inode", ending.appeared->inode},
                                         {"name", nullptr}})
                                 : json_of(chosen, ending.index);
     line["ended"] = ending.ended;

@@ -31,11 +31,6 @@ ExitCode judge_misses(std::string_view command, const Choice& choice, const Proc
 }
 
 ExitCode check_members(std::string_view command, const ProcessSet& set) {
-    if (!set.is_all_held()) {
-        report(command, std::to_string(set.size()) + " processes are more than descriptors can hold at once (" +
-                            std::to_string(set.held().size()) + "): name fewer, or raise the hard limit (ulimit -Hn)");
-        return exit_system;
-    }
     const auto is_this = [](const ProcessSet::Member& member) { return member.pid == ::getpid(); };
     if (std::ranges::any_of(set.members(), is_this)) {
         report(command, "process " + std::to_string(::getpid()) + " is this very command: it cannot outlast itself");
@@ -44,11 +39,13 @@ ExitCode check_members(std::string_view command, const ProcessSet& set) {
     return exit_done;
 }
 
-Chosen with_names(ProcessSet set) {
-    Chosen chosen{std::move(set), {}};
+Chosen with_names(ProcessSet set, const SelectOptions& options) {
+    Chosen chosen{std::move(set), {}, options};
     chosen.names.reserve(chosen.set.size());
-    for (const Process& process : chosen.set.held()) {
-        chosen.names.push_back(name(process).value_or(""));
+    for (std::size_t i = 0; i < chosen.set.size(); ++i) {
+        std::string& text = chosen.names.emplace_back();
+        [[maybe_unused]] const Result<> pinned =
+            chosen.set.with(i, [&](const Process& process) { text = name(process).value_or(""); });
     }
     return chosen;
 }
@@ -74,7 +71,7 @@ std::expected<Chosen, ExitCode> choose(std::string_view command, const SelectWor
     if (code != exit_done) {
         return std::unexpected(code);
     }
-    return with_names(std::move(*set));
+    return with_names(std::move(*set), choice->options);
 }
 
 Json json_of(const Chosen& chosen, std::size_t i) {

@@ -23,6 +23,7 @@ enum class Format { text, json };
 struct Chosen {
     ProcessSet set;
     std::vector<std::string> names; ///< of the members; empty where one could not be read
+    SelectOptions options;          ///< how they were chosen
 
     /// "process 12 (sleep)".
     [[nodiscard]] std::string who(std::size_t i) const;

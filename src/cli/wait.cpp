@@ -107,7 +107,7 @@ int conclude(WaitEnd end, const Report& outcome, const Chosen& chosen) {
     return exit_system;
 }
 
-int wait_for(const Words& words, const Chosen& chosen, std::optional<std::chrono::nanoseconds> timeout) {
+int wait_for(const Words& words, Chosen& chosen, std::optional<std::chrono::nanoseconds> timeout) {
     Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
     if (!enders) {
         report("wait", enders.error());
@@ -117,8 +117,7 @@ int wait_for(const Words& words, const Chosen& chosen, std::optional<std::chrono
     Report outcome(words, chosen);
     outcome.show_progress();
     const WaitOptions options{deadline_after(timeout), enders->fd(), [&](const Exit& exit) { outcome.tell(exit); }};
-    const auto processes = chosen.set.held();
-    const Result<WaitResult> result = words.any ? wait_any(processes, options) : wait_all(processes, options);
+    const Result<WaitResult> result = words.any ? wait_any(chosen.set, options) : wait_all(chosen.set, options);
     outcome.tell_rest();
     if (!result) {
         report("wait", result.error());
@@ -146,7 +145,7 @@ int wait_command(int argc, char** argv) {
         }
         timeout = *parsed;
     }
-    const auto chosen = choose("wait", words.select, words.json ? Format::json : Format::text);
+    auto chosen = choose("wait", words.select, words.json ? Format::json : Format::text);
     if (!chosen) {
         return chosen.error();
     }

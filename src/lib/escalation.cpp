@@ -79,11 +79,34 @@ Result<Escalation> Escalation::make(std::vector<EscalationStep> steps) {
 }
 
 Result<EscalationReport> Escalation::run(std::span<const Process> targets, const EscalationOptions& options) const {
-    Result<Climb> climb = Climb::start(steps_, targets, options);
-    if (!climb) {
-        return forward_error(climb);
+    Result<Crowd> crowd = Crowd::make(options.cancel_fd);
+    if (!crowd) {
+        return forward_error(crowd);
     }
-    return climb->finish();
+    for (const Process& target : targets) {
+        if (Result<> added = crowd->add(target); !added) {
+            return forward_error(added);
+        }
+    }
+    return Climb(steps_, options, nullptr, std::move(*crowd)).finish();
+}
+
+Result<EscalationReport> Escalation::run(ProcessSet& targets, const EscalationOptions& options) const {
+    Result<Crowd> crowd = Crowd::make(options.cancel_fd);
+    if (!crowd) {
+        return forward_error(crowd);
+    }
+    if (Result<> added = crowd->add_all(targets); !added) {
+        return forward_error(added);
+    }
+    Offspring offspring(targets, options.newcomers, options.select);
+    EscalationOptions judging = options;
+    judging.judge = [&](std::size_t i, const Process& process) {
+        const Result<> judged = targets.judge_again(i, process);
+        return judged && options.judge ? options.judge(i, process) : judged;
+    };
+    const bool grows = options.newcomers != Newcomers::none;
+    return Climb(steps_, judging, grows ? &offspring : nullptr, std::move(*crowd)).finish();
 }
 
 } // namespace sig2pid

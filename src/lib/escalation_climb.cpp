@@ -28,73 +28,66 @@ bool has_come(Deadline moment) {
     return moment && std::chrono::steady_clock::now() >= *moment;
 }
 
-/// Whether it is gone or refuses is told by the signals that matter.
-void let_go_on(const Process& process) {
-    [[maybe_unused]] const Result<> sent = send(process, Signal(SIGCONT));
+/// Whether it is gone or refuses is told by the signals that matter; who stays stopped is reported so.
+void let_go_on(const Crowd& crowd, std::size_t i) {
+    [[maybe_unused]] const Result<> pinned = crowd.with(
+        i, [](const Process& process) { [[maybe_unused]] const Result<> sent = send(process, Signal(SIGCONT)); });
+}
+
+bool is_gone(const Result<>& result) {
+    return !result && result.error().reason == Reason::gone;
 }
 
 } // namespace
 
-Climb::Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, ExitWatch watch)
-    : steps_(steps), options_(options), watch_(std::move(watch)), deadline_(deadline_after(options.timeout)) {}
-
-Result<Climb> Climb::start(const std::vector<EscalationStep>& steps, std::span<const Process> targets,
-                           const EscalationOptions& options) {
-    Result<ExitWatch> watch = ExitWatch::make(options.cancel_fd);
-    if (!watch) {
-        return forward_error(watch);
+Climb::Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Offspring* offspring,
+             Crowd crowd)
+    : steps_(steps), options_(options), offspring_(offspring), crowd_(std::move(crowd)),
+      deadline_(deadline_after(options.timeout)), targets_(crowd_.size()) {
+    members_.reserve(targets_);
+    for (std::size_t i = 0; i < targets_; ++i) {
+        known_.emplace(crowd_.token(i).pid, crowd_.token(i).inode);
+        add_member();
     }
-    Climb climb(steps, options, std::move(*watch));
-    climb.members_.reserve(targets.size());
-    for (const Process& target : targets) {
-        climb.known_.emplace(target.pid(), target.inode());
-        if (Result<> added = climb.add(target); !added) {
-            return forward_error(added);
-        }
-    }
-    return climb;
 }
 
-Result<> Climb::add(const Process& process) {
-    Result<> watched = watch_.add(process, members_.size());
-    if (!watched) {
-        return watched;
-    }
+void Climb::add_member() {
     Member member;
-    member.process = &process;
     member.ending.index = members_.size();
     members_.push_back(std::move(member));
     ++waited_for_;
-    return {};
 }
 
-Result<bool> Climb::adopt(Process process) {
-    if (!known_.emplace(process.pid(), process.inode()).second) {
+bool Climb::adopt(const Token& token) {
+    if (!known_.emplace(token.pid, token.inode).second) {
         return false;
     }
-    appeared_.push_back(std::move(process));
-    Result<> added = add(appeared_.back());
-    return added ? Result<bool>(true) : forward_error(added);
+    crowd_.add(token);
+    add_member();
+    return true;
+}
+
+bool Climb::can_grow() const {
+    return options_.more != nullptr || offspring_ != nullptr;
 }
 
 /// Takes in what belongs to the targets now; how many were new.
 Result<std::size_t> Climb::adopt_more() {
-    if (!options_.more) {
-        return 0;
-    }
-    Result<std::vector<Process>> found = options_.more();
-    if (!found) {
-        return forward_error(found);
-    }
     std::size_t count = 0;
-    for (Process& process : *found) {
-        Result<bool> is_new = adopt(std::move(process));
-        if (!is_new) {
-            return forward_error(is_new);
+    const auto adopt_all = [&](Result<std::vector<Token>> found) -> Result<> {
+        if (!found) {
+            return forward_error(found);
         }
-        count += *is_new ? 1U : 0U;
+        for (const Token& token : *found) {
+            count += adopt(token) ? 1U : 0U;
+        }
+        return {};
+    };
+    Result<> adopted = options_.more ? adopt_all(options_.more()) : Result<>();
+    if (adopted && offspring_ != nullptr) {
+        adopted = adopt_all(offspring_->find());
     }
-    return count;
+    return adopted ? Result<std::size_t>(count) : forward_error(adopted);
 }
 
 Result<EscalationReport> Climb::finish() {
@@ -149,6 +142,10 @@ Result<> Climb::take_step() {
     if (Result<> frozen = freeze(); !frozen) {
         return frozen;
     }
+    if (Result<> noted = note_unwatched(); !noted) {
+        thaw();
+        return noted;
+    }
     if (taken_ == 0) {
         judge_all();
     }
@@ -156,9 +153,7 @@ Result<> Climb::take_step() {
     for (Member& member : members_) {
         signal_one(member, signal);
     }
-    if (!is_about_stopping(signal)) {
-        thaw();
-    }
+    thaw(is_about_stopping(signal) ? Thaw::groups : Thaw::all);
     next_look_ = Clock::now() + look_after;
     if (taken_ == steps_.size() && signal.number() == SIGKILL && !deadline_) {
         patience_ = Clock::now() + options_.kill_patience;
@@ -167,11 +162,14 @@ Result<> Climb::take_step() {
     return {};
 }
 
-/// Stops all members, until no new one has appeared while all stood still: then no fork is in flight, for fork(2) fails
-/// with a signal pending and begins anew.
+/// Holds all members still, until no new one has appeared while all stood still: then no fork is in flight, for fork(2)
+/// fails with a signal pending and begins anew.
 Result<> Climb::freeze() {
-    if (!options_.more) {
+    if (!can_grow()) {
         return {};
+    }
+    if (offspring_ != nullptr) {
+        offspring_->hold();
     }
     Result<> frozen = freeze_all();
     if (!frozen) {
@@ -182,9 +180,9 @@ Result<> Climb::freeze() {
 
 Result<> Climb::freeze_all() {
     for (int round = 0; round < most_rounds; ++round) {
-        for (Member& member : members_) {
-            if (is_waited_for(member) && !member.frozen) {
-                member.frozen = send(*member.process, Signal(SIGSTOP)).has_value();
+        if (offspring_ == nullptr || !offspring_->holds_all()) {
+            if (Result<> stopped = stop_all(); !stopped) {
+                return stopped;
             }
         }
         Result<std::size_t> found = adopt_more();
@@ -198,24 +196,41 @@ Result<> Climb::freeze_all() {
     return failure(ELOOP, "escalation", "new processes appear faster than they can be stopped");
 }
 
-void Climb::thaw() {
+Result<> Climb::stop_all() {
     for (Member& member : members_) {
-        if (std::exchange(member.frozen, false)) {
-            let_go_on(*member.process);
+        if (!is_waited_for(member) || member.frozen) {
+            continue;
+        }
+        Result<> pinned = crowd_.with(member.ending.index, [&](const Process& process) {
+            member.frozen = send(process, Signal(SIGSTOP)).has_value();
+        });
+        if (!pinned && !is_gone(pinned)) {
+            return pinned;
+        }
+    }
+    return {};
+}
+
+void Climb::thaw(Thaw what) {
+    if (offspring_ != nullptr) {
+        offspring_->release();
+    }
+    for (Member& member : members_) {
+        if (what == Thaw::all && std::exchange(member.frozen, false)) {
+            let_go_on(crowd_, member.ending.index);
         }
     }
 }
 
 void Climb::judge_all() {
-    const std::size_t targets = members_.size() - appeared_.size();
-    for (Member& member : std::span(members_).first(options_.judge ? targets : 0)) {
+    for (Member& member : std::span(members_).first(options_.judge ? targets_ : 0)) {
         if (!is_waited_for(member)) {
             continue;
         }
-        Result<> judged = options_.judge(member.ending.index, *member.process);
-        if (!judged && judged.error().reason != Reason::gone) { // of those that are gone the watch will tell
-            give_up(member, Survival::refused, std::move(judged).error());
-        }
+        const std::size_t i = member.ending.index;
+        Result<> judged;
+        const Result<> pinned = crowd_.with(i, [&](const Process& process) { judged = options_.judge(i, process); });
+        refuse_unless(pinned ? judged : pinned, member);
     }
 }
 
@@ -223,12 +238,20 @@ void Climb::signal_one(Member& member, Signal signal) {
     if (!is_waited_for(member)) {
         return;
     }
-    Result<> sent = send(*member.process, signal);
-    if (sent) {
+    Result<> sent;
+    const Result<> pinned =
+        crowd_.with(member.ending.index, [&](const Process& process) { sent = send(process, signal); });
+    if (pinned && sent) {
         member.first_step = member.ending.last_sent ? member.first_step : taken_ - 1;
         member.ending.last_sent = signal;
-    } else if (sent.error().reason != Reason::gone) { // of those that are gone the watch will tell
-        give_up(member, Survival::refused, std::move(sent).error());
+    }
+    refuse_unless(pinned ? sent : pinned, member);
+}
+
+/// Gives up a member for an error; of those that are gone the watch will tell.
+void Climb::refuse_unless(const Result<>& result, Member& member) {
+    if (!result && !is_gone(result)) {
+        give_up(member, Survival::refused, result.error());
     }
 }
 
@@ -237,6 +260,7 @@ void Climb::give_up(Member& member, Survival survival, std::optional<Error> erro
     member.ending.survival = survival;
     member.ending.error = std::move(error);
     --waited_for_;
+    crowd_.set_aside(member.ending.index);
 }
 
 void Climb::look_at_all() {
@@ -250,24 +274,25 @@ void Climb::look_at_all() {
 
 /// A stopped process takes its signals when it goes on; from one that discards them all, nothing is to be expected.
 void Climb::look_at(Member& member) {
-    const Result<SignalStatus> status = signal_status(*member.process);
-    if (!status) {
-        return;
+    bool is_stopped = false;
+    bool is_deaf = false;
+    [[maybe_unused]] const Result<> pinned = crowd_.with(member.ending.index, [&](const Process& process) {
+        const Result<SignalStatus> status = signal_status(process);
+        const auto discards = [&](const EscalationStep& step) { return is_shielded(process, *status, step.signal); };
+        is_stopped = status && status->state == 'T';
+        is_deaf = status && std::ranges::all_of(steps_, discards);
+    });
+    if (is_stopped && !is_about_stopping(steps_[taken_ - 1].signal)) {
+        let_go_on(crowd_, member.ending.index);
     }
-    if (status->state == 'T' && !is_about_stopping(steps_[taken_ - 1].signal)) {
-        let_go_on(*member.process);
-    }
-    const auto discards = [&](const EscalationStep& step) {
-        return is_shielded(*member.process, *status, step.signal);
-    };
-    if (std::ranges::all_of(steps_, discards)) {
+    if (is_deaf) {
         give_up(member, Survival::shielded, std::nullopt);
     }
 }
 
 /// Waits for events; false when it was cancelled.
 Result<bool> Climb::wait(Deadline until) {
-    Result<ExitWatch::Events> events = watch_.wait(until);
+    Result<ExitWatch::Events> events = crowd_.wait(until);
     if (!events) {
         return forward_error(events);
     }
@@ -290,7 +315,22 @@ Result<bool> Climb::drain() {
         before = ended_;
         going_on = wait(start_);
     }
+    if (Result<> noted = note_unwatched(); !noted) {
+        return forward_error(noted);
+    }
     return going_on;
+}
+
+/// Takes note of the exits of those that no descriptor watches.
+Result<> Climb::note_unwatched() {
+    Result<std::vector<std::size_t>> exited = crowd_.find_exited();
+    if (!exited) {
+        return forward_error(exited);
+    }
+    for (const std::size_t index : *exited) {
+        note_exit(members_[index]);
+    }
+    return {};
 }
 
 /// The last look for members before the end. Newcomers get the signal that the others got last.
@@ -312,8 +352,11 @@ void Climb::note_exit(Member& member) {
     member.ending.ended = true;
     member.ending.error = std::nullopt;
     member.ending.after = Clock::now() - start_;
-    member.ending.status = reader_.read(*member.process);
+    [[maybe_unused]] const Result<> pinned = crowd_.with(member.ending.index, [&](const Process& process) {
+        member.ending.status = reader_.read(process); // unknown of who is gone and was not pinned
+    });
     member.ending.ended_by = ender_of(member);
+    crowd_.finish(member.ending.index);
 }
 
 /// Which of the signals sent ended it: that of its status, or for an exit by itself the last one.
@@ -357,17 +400,18 @@ Result<EscalationReport> Climb::report() {
     report.end = ended_ == members_.size()          ? EscalationEnd::all_ended
                  : end_ == EscalationEnd::all_ended ? EscalationEnd::given_up
                                                     : end_;
-    const std::size_t targets = members_.size() - appeared_.size();
     for (Member& member : members_) {
         Ending& ending = member.ending;
         if (!ending.ended) {
             ending.after = Clock::now() - start_;
         }
         if (!ending.ended && !member.given_up && ending.last_sent) {
-            ending.survival = survival_of(*member.process);
+            ending.survival = Survival::unmoved;
+            [[maybe_unused]] const Result<> pinned =
+                crowd_.with(ending.index, [&](const Process& process) { ending.survival = survival_of(process); });
         }
-        if (ending.index >= targets) {
-            ending.appeared = std::move(appeared_[ending.index - targets]);
+        if (ending.index >= targets_) {
+            ending.appeared = crowd_.token(ending.index);
         }
         report.endings.push_back(std::move(ending));
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include "lib/exit_watch.hpp"
+#include "lib/crowd.hpp"
+#include "lib/offspring.hpp"
 
 #include <sig2pid/escalation.hpp>
 #include <sig2pid/signal_status.hpp>
 
 #include <cstdint>
-#include <deque>
 #include <set>
 #include <span>
 #include <utility>
@@ -18,8 +18,9 @@ namespace sig2pid {
 /// One run of a ladder over all its processes.
 class Climb {
 public:
-    [[nodiscard]] static Result<Climb> start(const std::vector<EscalationStep>& steps, std::span<const Process> targets,
-                                             const EscalationOptions& options);
+    /// \param offspring finds newcomers and holds all still at each step; null: nobody does.
+    Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Offspring* offspring,
+          Crowd crowd);
 
     /// Steps, waits and looks until it is over.
     [[nodiscard]] Result<EscalationReport> finish();
@@ -28,17 +29,17 @@ private:
     using Clock = std::chrono::steady_clock;
 
     struct Member {
-        const Process* process = nullptr;
-        Ending ending;
+        Ending ending;              ///< its index is that in the crowd
         std::size_t first_step = 0; ///< of those that it was sent
         bool given_up = false;      ///< waiting for it is pointless
         bool frozen = false;        ///< stopped by us, to be continued
     };
 
-    Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, ExitWatch watch);
+    enum class Thaw { all, groups };
 
-    [[nodiscard]] Result<> add(const Process& process);
-    [[nodiscard]] Result<bool> adopt(Process process);
+    void add_member();
+    [[nodiscard]] bool can_grow() const;
+    bool adopt(const Token& token);
     [[nodiscard]] Result<std::size_t> adopt_more();
 
     [[nodiscard]] Result<bool> advance();
@@ -46,16 +47,19 @@ private:
     [[nodiscard]] Result<> take_step();
     [[nodiscard]] Result<> freeze();
     [[nodiscard]] Result<> freeze_all();
-    void thaw();
+    [[nodiscard]] Result<> stop_all();
+    void thaw(Thaw what = Thaw::all);
 
     void judge_all();
     void signal_one(Member& member, Signal signal);
+    void refuse_unless(const Result<>& result, Member& member);
     void give_up(Member& member, Survival survival, std::optional<Error> error);
     void look_at_all();
     void look_at(Member& member);
 
     [[nodiscard]] Result<bool> wait(Deadline until);
     [[nodiscard]] Result<bool> drain();
+    [[nodiscard]] Result<> note_unwatched();
     [[nodiscard]] Result<> search_once_more();
     void note_exit(Member& member);
     [[nodiscard]] std::optional<Signal> ender_of(const Member& member) const;
@@ -68,17 +72,18 @@ private:
 
     const std::vector<EscalationStep>& steps_;
     const EscalationOptions& options_;
-    ExitWatch watch_;
+    Offspring* offspring_;
+    Crowd crowd_;
     ExitReader reader_;
     Clock::time_point start_ = Clock::now();
     Deadline deadline_;  ///< the timeout
     Deadline patience_;  ///< the end of kill_patience
     Deadline next_look_; ///< when those that are left are looked at
 
-    std::size_t taken_ = 0;        ///< steps
-    std::size_t waited_for_ = 0;   ///< members that live and may end
-    std::size_t ended_ = 0;        ///< members
-    std::deque<Process> appeared_; ///< found by `more`; members point to them
+    std::size_t targets_;        ///< the members from the start on; newcomers come behind
+    std::size_t taken_ = 0;      ///< steps
+    std::size_t waited_for_ = 0; ///< members that live and may end
+    std::size_t ended_ = 0;      ///< members
     std::vector<Member> members_;
     std::set<std::pair<pid_t, std::uint64_t>> known_;
     EscalationEnd end_ = EscalationEnd::all_ended;

@@ -13,7 +13,7 @@
 namespace sig2pid {
 namespace {
 
-constexpr std::size_t left_for_others = 64;
+constexpr rlim_t left_for_others = 64; ///< but not more than a quarter
 
 bool comes_before(const ProcessSet::Member& left, const ProcessSet::Member& right) {
     return left.pid != right.pid ? left.pid < right.pid : left.inode < right.inode;
@@ -51,7 +51,8 @@ std::size_t free_descriptors() {
     std::size_t open = 0;
     const UniqueFd directory(sys::calls().openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY));
     const Result<> counted = proc::for_each_number(directory.get(), [&](pid_t) { ++open; });
-    const std::size_t taken = counted ? open + left_for_others : limit.rlim_cur / 2;
+    const std::size_t spared = std::min(left_for_others, limit.rlim_cur / 4);
+    const std::size_t taken = counted ? open + spared : limit.rlim_cur / 2;
     return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 

@@ -268,14 +268,14 @@ TEST(Escalation, EndsWhatAppearsWhileItRuns) {
     const Child target(pause_at_defaults);
     std::vector<std::unique_ptr<Child>> late;
     EscalationOptions options;
-    options.more = [&]() -> Result<std::vector<Process>> {
+    options.more = [&]() -> Result<std::vector<Token>> {
         if (late.size() < 3) { // one before the step, one more while it is stopped, one before the end
             late.push_back(std::make_unique<Child>(pause_at_defaults));
         }
-        std::vector<Process> found;
+        std::vector<Token> found;
         found.reserve(late.size());
         for (const auto& child : late) {
-            found.push_back(child->process().duplicate().value());
+            found.push_back(child->process().token());
         }
         return found;
     };
@@ -284,7 +284,7 @@ TEST(Escalation, EndsWhatAppearsWhileItRuns) {
     ASSERT_EQ(report.endings.size(), 4U);
     EXPECT_FALSE(report.endings[0].appeared);
     for (std::size_t i = 1; i < report.endings.size(); ++i) {
-        EXPECT_EQ(report.endings[i].appeared->pid(), late[i - 1]->pid());
+        EXPECT_EQ(report.endings[i].appeared->pid, late[i - 1]->pid());
         EXPECT_EQ(report.endings[i].ended_by, Signal(SIGTERM));
     }
 }
@@ -292,7 +292,7 @@ TEST(Escalation, EndsWhatAppearsWhileItRuns) {
 TEST(Escalation, WhenTheSearchForMoreFailsAllGoOnAsBefore) {
     const Child child(pause_at_defaults);
     EscalationOptions options;
-    options.more = [] { return Result<std::vector<Process>>(failure(EMFILE, "more")); };
+    options.more = [] { return Result<std::vector<Token>>(failure(EMFILE, "more")); };
     EXPECT_EQ(Escalation().run({&child.process(), 1}, options).error().code, EMFILE);
     ASSERT_TRUE(send(child.process(), Signal(SIGTERM))); // a stopped process would not take it
     wait_for_exit(child.process());

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <sig2pid/escalation.hpp>
+#include <sig2pid/frozen_cgroup.hpp>
+#include <sig2pid/process_set.hpp>
+#include <sig2pid/selector.hpp>
+
+#include <deque>
+#include <vector>
+
+namespace sig2pid {
+
+/// Finds who comes to belong to the processes of a set while these are signalled, and keeps control groups from making
+/// more at that moment.
+class Offspring {
+public:
+    /// The set stays the caller's and grows.
+    Offspring(ProcessSet& set, Newcomers wanted, const SelectOptions& options);
+
+    /// Those that are new since the last time; the first time, members of the set may be among them.
+    [[nodiscard]] Result<std::vector<Token>> find();
+
+    /// Freezes those control groups that the set's targets mean as a whole, as far as that can be done.
+    void hold();
+
+    void release() noexcept { frozen_.clear(); }
+
+    /// Whether nobody who is wanted can appear now: all targets are groups, and frozen.
+    [[nodiscard]] bool holds_all() const noexcept;
+
+private:
+    [[nodiscard]] bool wants(Newcomers kind) const noexcept { return wanted_ == kind || wanted_ == Newcomers::both; }
+    [[nodiscard]] Result<> plant();
+
+    ProcessSet& set_;
+    Newcomers wanted_;
+    SelectOptions options_;
+    std::size_t told_;       ///< members of the set that are no news
+    std::size_t rooted_ = 0; ///< members of the set whose trees are looked through
+    std::deque<ProcessSet> trees_;
+    std::vector<FrozenCgroup> frozen_;
+};
+
+} // namespace sig2pid
