@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/select.hpp"
 #include "cli/send_report.hpp"
+#include "cli/send_sweep.hpp"
 #include "cli/send_whole.hpp"
 
 #include <sig2pid/deliver.hpp>
@@ -12,6 +13,7 @@
 #include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/module_sender.hpp>
 #include <sig2pid/selector.hpp>
+#include <sig2pid/sweep.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -172,11 +174,8 @@ Outcome send_without_a_look(const Process& process, const Plan& plan) {
     return sent ? Outcome{.verdict = Verdict::delivered} : outcome_of(process, sent.error());
 }
 
-Outcome act(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
-    const Result<ProcessState> state = process.state();
-    if (state && *state == ProcessState::zombie) {
-        return {.verdict = Verdict::zombie, .blocked = false};
-    }
+/// Acts on one that was no zombie a moment ago.
+Outcome act_on_living(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
     if (!plan.signal) {
         return probe_target(process);
     }
@@ -189,6 +188,12 @@ Outcome act(const Process& process, const Plan& plan, const Words& words, Clock:
     SendOptions options = plan.options;
     options.retry = std::max(give_up - Clock::now(), Clock::duration::zero());
     return outcome_of(process, deliver(process, *plan.signal, options));
+}
+
+Outcome act(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
+    const Result<ProcessState> state = process.state();
+    return state && *state == ProcessState::zombie ? Outcome{.verdict = Verdict::zombie, .blocked = false}
+                                                   : act_on_living(process, plan, words, give_up);
 }
 
 /// Acts on one that has just been judged. Its name is read before it may be gone.
@@ -278,6 +283,31 @@ std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendRepo
     return reports.finish();
 }
 
+/// Whether each can be signalled as soon as it is found: nothing hangs on how many there are, and /proc is where to
+/// look.
+bool is_for_sweep(const Plan& plan, const Words& words) {
+    const SelectOptions& options = plan.choice.options;
+    const bool takes_all = !options.max && options.pick == Pick::all && !words.select.confirm && !words.select.dry_run;
+    return takes_all && !plan.module && plan.choice.targets.size() == 1 && can_sweep(plan.choice.targets[0]) &&
+           !prefers_kernel(options, plan.choice.targets[0]);
+}
+
+/// Whether what the target means may be zombies.
+bool may_mean_zombies(const Target& target) {
+    return std::ranges::find(target.conditions(), Condition::Kind::state, &Condition::kind) !=
+           target.conditions().end();
+}
+
+int send_in_a_sweep(const Plan& plan, const Words& words, SendReports& reports) {
+    const Clock::time_point give_up = Clock::now() + plan.retry;
+    const Target& target = plan.choice.targets[0];
+    const bool zombies_too = may_mean_zombies(target);
+    const auto send_one = [&](const Process& process) {
+        return zombies_too ? act(process, plan, words, give_up) : act_on_living(process, plan, words, give_up);
+    };
+    return send_in_a_sweep(target, send_one, words.verbose ? Names::told : Names::untold, reports);
+}
+
 int send_to(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
     if (const ExitCode code = refuse_misses(plan, set, reports); code != exit_done) {
         return code;
@@ -327,7 +357,7 @@ int send_command(int argc, char** argv) {
     if (const std::optional<int> code = send_in_kernel(plan, words, reports)) {
         return *code;
     }
-    return send_by_pidfd(plan, words, reports);
+    return is_for_sweep(plan, words) ? send_in_a_sweep(plan, words, reports) : send_by_pidfd(plan, words, reports);
 }
 
 } // namespace sig2pid::cli

@@ -17,13 +17,6 @@ namespace {
 // Each round looks at every candidate, so who outruns this many starts processes faster than they can be found.
 constexpr int most_rounds = 1000;
 
-/// This process and its ancestors.
-std::vector<pid_t> read_own() {
-    std::vector<pid_t> own = ancestors();
-    own.push_back(::getpid());
-    return own;
-}
-
 /// Prepares the judges of a new set; what they name and is not there becomes a miss.
 Result<> prepare(SetBuilder& builder, const Scene& scene) {
     for (std::size_t i = 0; i < builder.targets().size(); ++i) {
@@ -93,6 +86,12 @@ Result<> grow_all(SetBuilder& builder, const Scene& scene) {
 
 } // namespace
 
+std::vector<pid_t> this_and_ancestors() {
+    std::vector<pid_t> own = ancestors();
+    own.push_back(::getpid());
+    return own;
+}
+
 Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry ancestry) {
     if (Result<> possible = check_backend(options); !possible) {
         return possible;
@@ -101,7 +100,7 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     if (!proc) {
         return forward_error(proc);
     }
-    const std::vector<pid_t> own = read_own();
+    const std::vector<pid_t> own = this_and_ancestors();
     const Scene scene{proc->get(), own, options};
     SetBuilder builder(set);
     const bool is_first = builder.judges().empty();

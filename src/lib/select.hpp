@@ -3,6 +3,9 @@
 
 #include <sig2pid/selector.hpp>
 
+#include <sys/types.h>
+#include <vector>
+
 namespace sig2pid {
 
 /// Whether this process, its ancestors and PID 1 may be selected: as the parents of others they may.
@@ -10,5 +13,8 @@ enum class Ancestry { excluded, included };
 
 /// select() into a set, which knows its targets and may have members already.
 [[nodiscard]] Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry ancestry);
+
+/// The PIDs of this process and its ancestors.
+[[nodiscard]] std::vector<pid_t> this_and_ancestors();
 
 } // namespace sig2pid

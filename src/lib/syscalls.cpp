@@ -122,6 +122,10 @@ int dup_cloexec(int fd) {
     return negated(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
+int dup_onto(int fd, int target) {
+    return negated(::dup3(fd, target, O_CLOEXEC));
+}
+
 std::uint64_t effective_capabilities() {
     __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets = {};
@@ -165,6 +169,7 @@ constexpr Syscalls kernel{
     .fstat = fstat,
     .fstatfs = fstatfs,
     .dup_cloexec = dup_cloexec,
+    .dup_onto = dup_onto,
     .effective_capabilities = effective_capabilities,
     .epoll_create = epoll_create,
     .epoll_add = epoll_add,

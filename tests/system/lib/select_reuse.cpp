@@ -5,6 +5,7 @@
 #include "helpers/selected.hpp"
 
 #include <sig2pid/send.hpp>
+#include <sig2pid/sweep.hpp>
 
 #include <csignal>
 #include <gtest/gtest.h>
@@ -71,7 +72,7 @@ void install(sys::Syscalls& table) {
     using sys::Syscalls;
     step_before<&Syscalls::openat, &Syscalls::pread, &Syscalls::getdents, &Syscalls::readlinkat, &Syscalls::poll,
                 &Syscalls::pidfd_open, &Syscalls::pidfd_send_signal, &Syscalls::pidfd_get_info, &Syscalls::fstat,
-                &Syscalls::fstatfs, &Syscalls::fstatat, &Syscalls::dup_cloexec>(table);
+                &Syscalls::fstatfs, &Syscalls::fstatat, &Syscalls::dup_cloexec, &Syscalls::dup_onto>(table);
 }
 
 /// Selects and signals as the send command does: how many were signalled.
@@ -88,6 +89,16 @@ int select_and_kill(const std::string& argument) {
     return signalled;
 }
 
+/// Signals each the moment it is found.
+int sweep_and_kill(const std::string& argument) {
+    int signalled = 0;
+    static_cast<void>(sweep(Target::parse(argument).value(),
+                            [&](const Process& process) { signalled += send(process, Signal(SIGKILL)) ? 1 : 0; }));
+    return signalled;
+}
+
+using Way = int (*)(const std::string& argument);
+
 struct Round {
     Finding finding = all_well;
     int calls = 0;
@@ -98,7 +109,7 @@ int catching_victim(const std::function<void()>& ready) {
     return test::named("victim")(ready);
 }
 
-Round play_round(const std::string& argument, int calls_until_reuse) {
+Round play_round(Way kill, const std::string& argument, int calls_until_reuse) {
     play.victim.reset();
     play.stranger.reset();
     play.calls = 0;
@@ -109,7 +120,7 @@ Round play_round(const std::string& argument, int calls_until_reuse) {
     {
         test::ScopedCalls calls;
         install(calls.table);
-        signalled = select_and_kill(argument);
+        signalled = kill(argument);
     }
     const int calls = play.calls;
     if (play.cannot_steer) {
@@ -126,10 +137,10 @@ Round play_round(const std::string& argument, int calls_until_reuse) {
 }
 
 /// As PID 1 of a new namespace: reuse at each call in turn, for as many rounds as were promised.
-Finding play_all(const std::vector<std::string>& arguments) {
+Finding play_all(Way kill, const std::vector<std::string>& arguments) {
     std::vector<int> lengths;
     for (const std::string& argument : arguments) {
-        const Round whole = play_round(argument, -1);
+        const Round whole = play_round(kill, argument, -1);
         if (whole.finding != all_well) {
             ADD_FAILURE() << argument;
             return whole.finding;
@@ -140,7 +151,7 @@ Finding play_all(const std::vector<std::string>& arguments) {
     for (int round = 0; round < rounds; ++round) {
         const std::size_t which = static_cast<std::size_t>(round) % arguments.size();
         const int at = (round / static_cast<int>(arguments.size())) % lengths[which];
-        if (const Round played = play_round(arguments[which], at); played.finding != all_well) {
+        if (const Round played = play_round(kill, arguments[which], at); played.finding != all_well) {
             ADD_FAILURE() << arguments[which] << " at call " << at << " of " << lengths[which];
             return played.finding;
         }
@@ -150,26 +161,26 @@ Finding play_all(const std::vector<std::string>& arguments) {
 }
 
 /// Its own PID namespace, and the /proc that shows it.
-int in_new_namespace(const std::function<void()>& ready) {
-    ready();
-    if (::unshare(CLONE_NEWPID) != 0) {
-        return cannot_unshare;
-    }
-    Child init([](const auto&) -> int {
-        // a mount namespace for init alone: its parent needs its own /proc
-        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-            ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
+Finding play_in_new_namespace(Way kill, const std::vector<std::string>& arguments) {
+    Child child([&](const std::function<void()>& ready) -> int {
+        ready();
+        if (::unshare(CLONE_NEWPID) != 0) {
             return cannot_unshare;
         }
-        return play_all({"name:victim", "cmd:.,name:victim", "child-of:1,name:victim", "tree:1,name:victim",
-                         "user:0,name:victim,handles:USR1", "name:victim,newer:1h"});
+        Child init([&](const auto&) -> int {
+            // a mount namespace for init alone: its parent needs its own /proc
+            if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
+                return cannot_unshare;
+            }
+            return play_all(kill, arguments);
+        });
+        return init.wait();
     });
-    return init.wait();
+    return static_cast<Finding>(child.wait());
 }
 
-TEST(SelectReuse, NeverHitsTheStrangerWhateverCallItComesBefore) {
-    Child child(in_new_namespace);
-    const int finding = child.wait();
+void expect_all_well(Finding finding) {
     if (finding == cannot_unshare) {
         GTEST_SKIP() << "a new PID namespace with its /proc needs CAP_SYS_ADMIN";
     }
@@ -177,6 +188,17 @@ TEST(SelectReuse, NeverHitsTheStrangerWhateverCallItComesBefore) {
         GTEST_SKIP() << "this kernel has no writable ns_last_pid";
     }
     EXPECT_EQ(finding, all_well);
+}
+
+TEST(SelectReuse, NeverHitsTheStrangerWhateverCallItComesBefore) {
+    expect_all_well(play_in_new_namespace(
+        select_and_kill, {"name:victim", "cmd:.,name:victim", "child-of:1,name:victim", "tree:1,name:victim",
+                          "user:0,name:victim,handles:USR1", "name:victim,newer:1h"}));
+}
+
+TEST(SelectReuse, NeverHitsTheStrangerInASweep) {
+    expect_all_well(play_in_new_namespace(sweep_and_kill, {"name:victim", "user:0,name:victim,handles:USR1",
+                                                           "name:victim,newer:1h", "name:victim,ns:1"}));
 }
 
 } // namespace

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/scout.hpp"
+
+#include "lib/syscalls.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <unistd.h>
+
+namespace sig2pid {
+namespace {
+
+constexpr unsigned kernel_thread_flag = 0x00200000; // PF_KTHREAD of linux/sched.h
+constexpr unsigned kernel_thread_parent = 2;        // kthreadd, in the first PID namespace
+
+/// Errors that only say that a candidate is no process any more.
+bool is_just_gone(const Error& error) {
+    return error.reason == Reason::gone || error.reason == Reason::not_a_leader;
+}
+
+bool asks_for_own_user(const Judge& judge) {
+    return std::ranges::any_of(judge.checks(), [](const Check& check) {
+        const auto* user = std::get_if<uid_t>(&check.operand);
+        return check.condition.kind == Condition::Kind::user && user != nullptr && *user == ::geteuid();
+    });
+}
+
+std::string count_text(std::size_t count) {
+    return count == 1 ? "1 process" : std::to_string(count) + " processes";
+}
+
+} // namespace
+
+Tally& Tally::operator+=(const Tally& other) {
+    std::ranges::transform(passed, other.passed, passed.begin(), std::plus());
+    matched += other.matched;
+    excluded += other.excluded;
+    unreadable += other.unreadable;
+    return *this;
+}
+
+std::string Tally::explain(const Judge& judge) const {
+    if (unreadable > 0) {
+        return "no process matches; " + count_text(unreadable) + " could not be looked at: only root may";
+    }
+    for (std::size_t i = 0; i < passed.size(); ++i) {
+        const std::string& condition = judge.checks()[i].condition.text;
+        if (passed[i] == 0 && i == 0) {
+            return "no process with " + condition;
+        }
+        if (passed[i] == 0) {
+            return count_text(passed[i - 1]) + " with " + judge.checks()[i - 1].condition.text + ", none with " +
+                   condition;
+        }
+    }
+    if (excluded > 0) {
+        return "only matches what a selector never selects: sig2pid itself and its ancestors, PID 1, kernel threads, "
+               "processes of other PID namespaces; name it by its PID if that is meant";
+    }
+    return "what matches has exited";
+}
+
+Scout::Scout(const Judge& judge, Ancestry ancestry, const Scene& scene)
+    : judge_(judge), ancestry_(ancestry), scene_(scene), facts_(scene.proc), fdinfo_(scene.proc), tally_(judge) {}
+
+/// With hidepid PID 1 of another user, which is always there, cannot be looked at.
+Result<> Scout::check_not_hidden() {
+    facts_.look_at(1);
+    if (asks_for_own_user(judge_) || facts_.comm()) {
+        return {};
+    }
+    return failure(EACCES, "read /proc",
+                   "/proc hides the processes of others (hidepid): add user:" + std::to_string(::geteuid()) +
+                       " to select among your own, or run this as root",
+                   Reason::no_permission);
+}
+
+/// Those of one kind often follow each other: after a match the look without a pin would be one more, and no less.
+std::optional<Process> Scout::look_through(pid_t pid) {
+    std::optional<Process> process = last_matched_ ? pin(pid, 0) : look_then_pin(pid);
+    last_matched_ = process.has_value();
+    return process;
+}
+
+std::optional<Process> Scout::look_then_pin(pid_t pid) {
+    if (error_) {
+        return std::nullopt;
+    }
+    facts_.look_at(pid);
+    if (!matches(nullptr, Counting::on)) {
+        return std::nullopt;
+    }
+    std::optional<Process> process = open(pid, 0);
+    return process ? take(std::move(*process), Counting::off) : std::nullopt;
+}
+
+std::optional<Process> Scout::pin(pid_t pid, std::uint64_t inode) {
+    std::optional<Process> process = open(pid, inode);
+    return process ? judge(std::move(*process)) : std::nullopt;
+}
+
+std::optional<Process> Scout::judge(Process process) {
+    facts_.look_at(process.pid());
+    return take(std::move(process), Counting::on);
+}
+
+std::optional<Process> Scout::open(pid_t pid, std::uint64_t inode) {
+    if (error_) {
+        return std::nullopt;
+    }
+    if (is_own(pid)) {
+        ++tally_.excluded;
+        return std::nullopt;
+    }
+    Result<Process> process = Process::open(pid);
+    if (!process) {
+        if (!is_just_gone(process.error())) {
+            error_ = std::move(process).error();
+        }
+        return std::nullopt;
+    }
+    return inode == 0 || process->inode() == inode ? std::optional(std::move(*process)) : std::nullopt;
+}
+
+/// The judgement that counts: the process is pinned, and has not been reaped when all was read.
+std::optional<Process> Scout::take(Process process, Counting counting) {
+    facts_.look_again();
+    if (!matches(&process, counting) || !(judge_.is_explicit() || may_be_selected(process))) {
+        return std::nullopt;
+    }
+    ++tally_.matched;
+    return process;
+}
+
+bool Scout::matches(const Process* pin, Counting counting) {
+    for (std::size_t i = 0; i < tally_.passed.size(); ++i) {
+        Result<Holds> answer = judge_.judge(i, facts_, pin);
+        if (!answer) {
+            error_ = std::move(answer).error();
+            return false;
+        }
+        tally_.unreadable += *answer == Holds::unreadable && counting == Counting::on ? 1U : 0U;
+        if (*answer != Holds::yes) {
+            return false;
+        }
+        tally_.passed[i] += counting == Counting::on ? 1U : 0U;
+    }
+    return true;
+}
+
+bool Scout::is_own(pid_t pid) const {
+    if (judge_.is_explicit() || ancestry_ == Ancestry::included) {
+        return false;
+    }
+    return pid == 1 || std::ranges::find(scene_.own, pid) != scene_.own.end();
+}
+
+/// Kernel threads are children of kthreadd; only what may be one is looked at closely.
+bool Scout::is_kernel_thread(const Process& process) {
+    sys::PidfdInfo info;
+    info.mask = sys::info_pid;
+    const bool told = sys::calls().pidfd_get_info(process.fd(), info) == 0 && (info.mask & sys::info_pid) != 0;
+    if (told && info.ppid > kernel_thread_parent) {
+        return false;
+    }
+    const proc::Stat* stat = facts_.stat();
+    return stat == nullptr || (stat->flags & kernel_thread_flag) != 0;
+}
+
+/// Whether all of it has exited: a leader without its threads has not.
+bool Scout::is_zombie() {
+    const proc::Status* status = facts_.status();
+    return status == nullptr ||
+           ((status->signals.state == 'Z' || status->signals.state == 'X') && status->signals.threads <= 1);
+}
+
+/// Read last: while the pin's descriptor shows a PID, the process has not been reaped, and all that was read before
+/// under that PID was read of it.
+bool Scout::may_be_selected(const Process& process) {
+    if (is_kernel_thread(process)) {
+        ++tally_.excluded;
+        return false;
+    }
+    const Result<ProcessState> state = process.state();
+    if (!state || (*state != ProcessState::alive && !judge_.wants_zombies() && is_zombie())) {
+        return false;
+    }
+    const Result<proc::FdInfo> info = fdinfo_.read(process.fd());
+    if (!info || info->pid <= 0) {
+        return false;
+    }
+    tally_.excluded += info->depth > 1 ? 1U : 0U;
+    return info->depth <= 1;
+}
+
+} // namespace sig2pid
