@@ -27,7 +27,8 @@ public:
     [[nodiscard]] static Result<std::shared_ptr<Family>> select(const Target& target, Kind kind, const Scene& scene);
 
     /// Looks for processes of the target that are new, and in a tree for descendants until there are no more. Those
-    /// whose parents have died since are found only if they are known already.
+    /// whose parents have died are found if they are known already, or have stayed in the session of a member: into a
+    /// session one comes by birth alone, so all of it descends from its leader.
     [[nodiscard]] Result<> grow(const Scene& scene);
 
     /// Whether the process is a member, by PID and inode; by PID alone without a pin.
@@ -40,6 +41,7 @@ public:
         pid_t pid = 0;
         std::uint64_t inode = 0;
         std::optional<Process> process; ///< none: beyond the limit of descriptors
+        bool in_own_session = false;    ///< a member leads its session: all of that descends from members
     };
     [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
 
@@ -48,8 +50,12 @@ private:
 
     [[nodiscard]] Result<> add_roots(const Scene& scene);
     [[nodiscard]] Result<std::size_t> add_descendants(const Scene& scene);
+    [[nodiscard]] bool may_belong(const proc::Stat& stat) const;
+    [[nodiscard]] bool belongs(const proc::Stat& stat) const;
+    [[nodiscard]] bool leads_session(pid_t session) const;
+    [[nodiscard]] bool leads_group_of_own_session(pid_t group) const;
     void adopt(pid_t pid, Facts& facts);
-    void add(Process process);
+    void add(Process process, const proc::Stat* stat);
 
     Target target_;
     Kind kind_;

@@ -1,58 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Processes that multiply while they are looked for: bounded fork bombs, of which nobody may escape.
+#include "helpers/fork_bomb.hpp"
 #include "helpers/selected.hpp"
 
 #include <sig2pid/frozen_cgroup.hpp>
 #include <sig2pid/send.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace sig2pid {
 namespace {
 
 using test::Child;
-
-constexpr int bomb_depth = 7; // 2^7 processes, each the parent of up to 7
-
-/// Forks as fast as it can and keeps all its children; each has the pipe's writing end.
-void explode(int depth) {
-    for (; depth > 0; --depth) {
-        static_cast<void>(::fork()); // parent and child both go on
-    }
-    for (;;) {
-        ::pause();
-    }
-}
-
-/// A pipe whose end of file says that all who inherited it are gone.
-struct Fuse {
-    UniqueFd reader;
-    UniqueFd writer;
-
-    Fuse() {
-        int ends[2] = {-1, -1};
-        EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-        reader = UniqueFd(ends[0]);
-        writer = UniqueFd(ends[1]);
-    }
-
-    [[nodiscard]] bool is_out() {
-        writer = UniqueFd();
-        pollfd entry{reader.get(), POLLIN, 0};
-        char byte = 0;
-        return ::poll(&entry, 1, 10'000) == 1 && ::read(reader.get(), &byte, 1) == 0;
-    }
-};
 
 void kill_all(const ProcessSet& set) {
     for (std::size_t i = 0; i < set.size(); ++i) {
@@ -63,12 +26,8 @@ void kill_all(const ProcessSet& set) {
 
 TEST(SelectTree, CatchesABombWhoseForksAreInFlight) {
     for (int round = 0; round < 20; ++round) {
-        Fuse fuse;
-        Child bomb([](const auto& ready) {
-            ready();
-            explode(bomb_depth);
-            return 0;
-        });
+        test::Fuse fuse;
+        Child bomb(test::fork_bomb);
         ProcessSet set = test::select_by({"tree:" + std::to_string(bomb.pid())}).value();
         ASSERT_TRUE(hold_still({}, set));
         kill_all(set);
@@ -94,41 +53,6 @@ TEST(SelectMore, AddsOnlyTheNewBehindTheOthers) {
     EXPECT_EQ(select_more(options, set).error().code, E2BIG);
 }
 
-/// A version 2 control group for one test; empty where there is none.
-class Group {
-public:
-    Group() {
-        std::ifstream mounts("/proc/self/mounts");
-        for (std::string device, point, type, rest; mounts >> device >> point >> type && std::getline(mounts, rest);) {
-            if (type == "cgroup2") {
-                path_ = point + "/sig2pid-" + test::own_name();
-                break;
-            }
-        }
-        std::error_code error;
-        if (path_.empty() || !std::filesystem::create_directory(path_, error)) {
-            path_.clear();
-        }
-    }
-    ~Group() {
-        std::error_code error;
-        std::filesystem::remove(path_, error);
-    }
-    Group(const Group&) = delete;
-    Group& operator=(const Group&) = delete;
-
-    [[nodiscard]] const std::string& path() const { return path_; }
-    void enter() const { std::ofstream(path_ + "/cgroup.procs") << "0\n"; }
-    [[nodiscard]] bool is_frozen() const {
-        std::ifstream file(path_ + "/cgroup.freeze");
-        int value = -1;
-        return file >> value && value == 1;
-    }
-
-private:
-    std::string path_;
-};
-
 class SelectCgroup : public testing::Test {
 protected:
     void SetUp() override {
@@ -137,7 +61,7 @@ protected:
         }
     }
 
-    Group group_;
+    test::ControlGroup group_;
 };
 
 TEST_F(SelectCgroup, HoldsWhoIsInItAndBelow) {
@@ -156,13 +80,8 @@ TEST_F(SelectCgroup, HoldsWhoIsInItAndBelow) {
 
 TEST_F(SelectCgroup, FrozenCatchesABomb) {
     for (int round = 0; round < 10; ++round) {
-        Fuse fuse;
-        Child bomb([&](const auto& ready) {
-            group_.enter();
-            ready();
-            explode(bomb_depth);
-            return 0;
-        });
+        test::Fuse fuse;
+        Child bomb(test::fork_bomb_in(group_));
         {
             Result<FrozenCgroup> frozen = FrozenCgroup::freeze(group_.path(), std::chrono::seconds(5));
             ASSERT_TRUE(frozen) << frozen.error().message();
@@ -178,13 +97,8 @@ TEST_F(SelectCgroup, FrozenCatchesABomb) {
 }
 
 TEST_F(SelectCgroup, IsKilledAtOnce) {
-    Fuse fuse;
-    Child bomb([&](const auto& ready) {
-        group_.enter();
-        ready();
-        explode(bomb_depth);
-        return 0;
-    });
+    test::Fuse fuse;
+    Child bomb(test::fork_bomb_in(group_));
     {
         Result<FrozenCgroup> frozen = FrozenCgroup::freeze(group_.path(), std::chrono::seconds(5));
         ASSERT_TRUE(frozen) << frozen.error().message();

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+
+namespace sig2pid::test {
+
+/// A control group of version 2 for one test, or one below it; empty where none can be made. Whoever is in it is killed
+/// with this object.
+class ControlGroup {
+public:
+    /// Right below the root of the hierarchy, with a name of its own.
+    ControlGroup();
+
+    /// Below another.
+    ControlGroup(const ControlGroup& parent, const std::string& name);
+
+    ~ControlGroup();
+    ControlGroup(const ControlGroup&) = delete;
+    ControlGroup& operator=(const ControlGroup&) = delete;
+
+    /// In the file system; empty: there is none.
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    /// Moves the calling process into it.
+    void enter() const;
+
+    [[nodiscard]] bool is_frozen() const;
+
+private:
+    std::string path_;
+};
+
+} // namespace sig2pid::test
