@@ -44,7 +44,7 @@ int sig2pid_proc_create(umode_t mode);
 void sig2pid_proc_remove(void);
 
 /* Records that a descriptor holds for its reader; a power of two. */
-#define SIG2PID_RECORDS 64
+#define SIG2PID_RECORDS 512
 
 /**
  * struct sig2pid_subscription - an open /dev/sig2pid

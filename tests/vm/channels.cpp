@@ -71,14 +71,15 @@ TEST_F(Channels, AReaderIsWokenByTheEvent) {
 TEST_F(Channels, WhatNobodyReadsIsCounted) {
     const UniqueFd device = open_device(O_NONBLOCK);
     ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 600; i++) {
         ASSERT_EQ(raise(i), 0);
     }
     const auto events = read_events(device.get());
-    EXPECT_EQ(status_of(device.get()).events, 100U);
-    EXPECT_EQ(events.size() + status_of(device.get()).records_lost, 100U);
-    ASSERT_EQ(raise(100), 0);
-    EXPECT_EQ(read_events(device.get()).at(0).sequence, 101U); // the gap shows
+    EXPECT_EQ(status_of(device.get()).events, 600U);
+    EXPECT_EQ(events.size(), 512U);
+    EXPECT_EQ(events.size() + status_of(device.get()).records_lost, 600U);
+    ASSERT_EQ(raise(600), 0);
+    EXPECT_EQ(read_events(device.get()).at(0).sequence, 601U); // the gap shows
 }
 
 TEST_F(Channels, WhatTheQueueOfSignalsCannotTakeIsCounted) {

@@ -82,7 +82,7 @@ sig2pid_status status_of(int fd) {
 }
 
 std::vector<sig2pid_event> read_events(int fd) {
-    std::vector<sig2pid_event> events(128);
+    std::vector<sig2pid_event> events(1024);
     const ssize_t bytes = ::read(fd, events.data(), events.size() * sizeof(sig2pid_event));
     EXPECT_TRUE(bytes >= 0 || errno == EAGAIN) << errno;
     events.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(sig2pid_event));
