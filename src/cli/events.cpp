@@ -27,9 +27,20 @@ Json describe(const Event& event) {
     return line;
 }
 
-int list_curated(bool json) {
+/// Those with a name of their own, and the channels of modules where they may be read.
+std::vector<Event> named_events() {
+    std::vector<Event> events = engine::curated_events();
+    for (const auto& name : engine::generic_events("module:").value_or(std::vector<std::string>())) {
+        if (auto channel = engine::find_event(name)) {
+            events.push_back(std::move(*channel));
+        }
+    }
+    return events;
+}
+
+int list_named(bool json) {
     std::vector<std::vector<std::string>> rows = {{"EVENT", "AVAILABLE", "WHAT HAPPENED"}};
-    for (const auto& event : engine::curated_events()) {
+    for (const auto& event : named_events()) {
         if (json) {
             print_json(describe(event));
         }
@@ -72,16 +83,20 @@ int show(const std::string& name, bool json) {
         print_json(describe(*event));
         return exit_done;
     }
-    print_line(event->name + ": " + event->summary + "; its subject is " + event->subject);
+    print_line(event->name + ": " + event->summary +
+               (event->subject.empty() ? "" : "; its subject is " + event->subject));
     std::vector<std::vector<std::string>> rows = {{"FIELD", "TYPE", "MEANING"}};
     for (const auto& field : event->fields) {
         rows.push_back({field.name, field.type_name, field.description});
     }
     print_table(rows);
+    if (!event->unavailable.empty()) {
+        remark("not to be had here: " + event->unavailable);
+    }
     return exit_done;
 }
 
-/// "syscall:", "tracepoint:", "tracepoint:sched/": the beginning of many names, not the name of one.
+/// "syscall:", "module:", "tracepoint:", "tracepoint:sched/": the beginning of many names, not the name of one.
 bool is_prefix(const std::string& name) {
     return name.ends_with(':') || name.ends_with('/');
 }
@@ -92,7 +107,7 @@ int events_command(int argc, char** argv) {
     std::string name;
     bool json = false;
     CLI::App app("List the events that this kernel offers, or the fields of one.", "sig2pid events");
-    app.add_option("name", name, "an event, or the beginning of names: syscall: tracepoint: tracepoint:sched/")
+    app.add_option("name", name, "an event, or the beginning of names: syscall: module: tracepoint:sched/")
         ->type_name("NAME");
     app.add_flag("--json", json, "one JSON object an event");
     app.footer("Examples:\n  sig2pid events\n  sig2pid events exit\n  sig2pid events tracepoint:sched/\n  sig2pid "
@@ -101,7 +116,7 @@ int events_command(int argc, char** argv) {
         return *code;
     }
     if (name.empty()) {
-        return list_curated(json);
+        return list_named(json);
     }
     return is_prefix(name) ? list_generic(name, json) : show(name, json);
 }

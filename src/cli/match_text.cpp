@@ -130,7 +130,7 @@ std::string text_of(const engine::Summary& summary) {
         line += count != 0 ? "; " + std::to_string(count) + " " + std::string(what) : "";
     };
     add(summary.unreported, "matches not shown: reports came faster than they were printed");
-    add(summary.unjudged, "events not judged: memory that the condition needs could not be read");
+    add(summary.unjudged, "events not judged: what the condition needs could not be read");
     add(summary.missed, "events not seen: they happened inside the rule's own work");
     return line;
 }

@@ -29,9 +29,7 @@ struct Words {
 
 void add_options(CLI::App& app, Words& words) {
     app.add_option("event", words.event, "what to wait for: see `sig2pid events`")->required()->type_name("EVENT");
-    app.add_option("--where", words.where,
-                   "condition over the event's fields, judged in the kernel; see sig2pid-expr(7)")
-        ->type_name("EXPR");
+    app.add_option("--where", words.where, "condition over the event's fields; see sig2pid-expr(7)")->type_name("EXPR");
     app.add_option("-s,--signal", words.signal, "name or number; default USR1")->type_name("SIG");
     app.add_option("-q,--value", words.value, "64-bit payload: a number, an integer field, or seq, the match's number")
         ->type_name("VALUE|FIELD");
@@ -152,6 +150,9 @@ int conclude(const Session& session, const Words& words, engine::Ending ending) 
         return exit_no_target;
     case engine::Ending::count_reached:
         return code_of(sum);
+    case engine::Ending::source_gone:
+        report("on", session.source_error()->message());
+        return exit_system;
     case engine::Ending::stopped:
         break;
     }

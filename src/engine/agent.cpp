@@ -48,8 +48,8 @@ FieldValue decode_one(const Field& field, const s2p_field& layout, std::span<con
 
 } // namespace
 
-AgentWork::AgentWork(const Rule& rule, PidfdRung rung, const std::optional<Process>& target)
-    : fields_(rule.event().fields), rung_(std::move(rung)), values_(fields_.size()) {
+AgentWork::AgentWork(const Rule& rule, RuleProgram program, PidfdRung rung, const std::optional<Process>& target)
+    : program_(std::move(program)), fields_(rule.event().fields), rung_(std::move(rung)), values_(fields_.size()) {
     if (target) {
         pinned_ = TargetIdentity{target->pid(), target->inode()};
     }
@@ -64,18 +64,17 @@ TargetIdentity AgentWork::identity(const s2p_match& match) const {
     return {static_cast<pid_t>(match.target_pid), inode};
 }
 
-void AgentWork::decode(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload) {
+void AgentWork::decode(const s2p_match& match, std::span<const std::byte> payload) {
     for (std::size_t i = 0; i < fields_.size(); i++) {
-        const s2p_field& layout = program.layout(i);
+        const s2p_field& layout = program_.layout(i);
         const bool there = (match.unreadable >> i & 1) == 0 && std::size_t{layout.at} + layout.room <= payload.size();
         values_[i] = there ? std::optional(decode_one(fields_[i], layout, payload)) : std::nullopt;
     }
 }
 
-void AgentWork::report(const RuleProgram& program, const Ended& ended, std::span<const std::byte> payload,
-                       const Session::Handler& handler) {
+void AgentWork::report(const Ended& ended, std::span<const std::byte> payload, const Session::Handler& handler) {
     const s2p_match& match = ended.match;
-    decode(program, match, payload);
+    decode(match, payload);
     Match out;
     out.seq = match.seq;
     const auto since_epoch = std::chrono::nanoseconds(static_cast<std::int64_t>(match.time)) + clock_offset_;
@@ -100,7 +99,7 @@ AgentWork::Ended AgentWork::send(s2p_match match) {
     return {match, std::move(result.reason)};
 }
 
-void AgentWork::take_queued(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
+void AgentWork::take_queued(const s2p_match& match, std::span<const std::byte> payload,
                             const Session::Handler& handler) {
     auto done = early_.extract(match.seq);
     if (done.empty()) {
@@ -111,10 +110,10 @@ void AgentWork::take_queued(const RuleProgram& program, const s2p_match& match, 
     Ended& ended = done.mapped();
     ended.match.time = match.time;
     ended.match.unreadable = match.unreadable;
-    report(program, ended, payload, handler);
+    report(ended, payload, handler);
 }
 
-void AgentWork::take_done(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler) {
+void AgentWork::take_done(const s2p_match& done, const Session::Handler& handler) {
     auto node = queued_.extract(done.seq);
     s2p_match match = node.empty() ? done : node.mapped().match;
     match.verdict = done.verdict;
@@ -122,7 +121,7 @@ void AgentWork::take_done(const RuleProgram& program, const s2p_match& done, con
     match.looked = S2P_NOT_LOOKED;
     Ended ended = done.verdict == S2P_NEXT ? send(match) : Ended{match, {}};
     if (!node.empty()) {
-        report(program, ended, node.mapped().payload, handler);
+        report(ended, node.mapped().payload, handler);
         return;
     }
     // of those whose report found the ring buffer full nothing will ever come: keep no more than can be under way
@@ -132,32 +131,31 @@ void AgentWork::take_done(const RuleProgram& program, const s2p_match& done, con
     early_.insert_or_assign(done.seq, std::move(ended));
 }
 
-void AgentWork::take(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
-                     const Session::Handler& handler) {
+void AgentWork::take(const s2p_match& match, std::span<const std::byte> payload, const Session::Handler& handler) {
     if (match.kind == S2P_DONE) {
-        take_done(program, match, handler);
+        take_done(match, handler);
     } else if (match.verdict == S2P_NEXT) {
-        report(program, send(match), payload, handler);
+        report(send(match), payload, handler);
     } else if (match.verdict == S2P_PENDING) {
-        take_queued(program, match, payload, handler);
+        take_queued(match, payload, handler);
     } else {
         const bool denied = match.verdict == S2P_DENIED;
-        report(program, {match, denied ? denial_text(match.error) : std::string()}, payload, handler);
+        report({match, denied ? denial_text(match.error) : std::string()}, payload, handler);
     }
 }
 
-std::size_t AgentWork::take_reports(RuleProgram& program, const Session::Handler& handler) {
+std::size_t AgentWork::take_reports(const Session::Handler& handler) {
     std::size_t taken = 0;
     clock_offset_ = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
-    program.consume([&](const s2p_match& match, std::span<const std::byte> payload) {
-        take(program, match, payload, handler);
+    program_.consume([&](const s2p_match& match, std::span<const std::byte> payload) {
+        take(match, payload, handler);
         taken++;
     });
     return taken;
 }
 
-bool AgentWork::is_settled(const RuleProgram& program) const {
-    const Summary sum = summary(program);
+bool AgentWork::is_settled() const {
+    const Summary sum = summary();
     std::uint64_t settled = sum.lost;
     for (const auto& rung : sum.verdicts) {
         for (const std::uint64_t count : rung) {
@@ -167,13 +165,13 @@ bool AgentWork::is_settled(const RuleProgram& program) const {
     return settled == sum.matched;
 }
 
-void AgentWork::take_back_stuck(RuleProgram& program, const Session::Handler& handler, std::chrono::nanoseconds age) {
+void AgentWork::take_back_stuck(const Session::Handler& handler, std::chrono::nanoseconds age) {
     const auto limit = std::chrono::steady_clock::now() - age;
     for (auto it = queued_.begin(); it != queued_.end();) {
         const auto current = it++;
         const std::uint64_t seq = current->first;
         const std::uint32_t slot = current->second.match.slot;
-        if (current->second.since > limit || !program.claim(seq, slot)) {
+        if (current->second.since > limit || !program_.claim(seq, slot)) {
             continue; // young, or its verdict is on the way
         }
         Queued queued = std::move(current->second);
@@ -181,16 +179,16 @@ void AgentWork::take_back_stuck(RuleProgram& program, const Session::Handler& ha
         queued.match.looked = S2P_NOT_LOOKED;
         const Ended ended = send(queued.match);
         if (ended.match.verdict == S2P_GONE) {
-            program.release_slot(seq, slot); // its task work can never run
+            program_.release_slot(seq, slot); // its task work can never run
         }
-        report(program, ended, queued.payload, handler);
+        report(ended, queued.payload, handler);
     }
 }
 
-Summary AgentWork::summary(const RuleProgram& program) const {
+Summary AgentWork::summary() const {
     Summary sum;
-    sum.matched = program.matched();
-    const s2p_counters counters = program.counters();
+    sum.matched = program_.matched();
+    const s2p_counters counters = program_.counters();
     for (std::size_t rung = 0; rung < S2P_RUNGS; rung++) {
         std::ranges::copy(counters.verdict[rung], sum.verdicts[rung].begin());
     }
@@ -200,7 +198,7 @@ Summary AgentWork::summary(const RuleProgram& program) const {
     sum.lost = counters.lost;
     sum.unreported = counters.unreported;
     sum.unjudged = counters.unjudged;
-    sum.missed = program.missed();
+    sum.missed = program_.missed();
     return sum;
 }
 

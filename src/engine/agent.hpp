@@ -3,6 +3,7 @@
 
 #include "engine/pidfd_rung.hpp"
 #include "engine/program.hpp"
+#include "engine/rule_work.hpp"
 
 #include <sig2pid/engine/session.hpp>
 
@@ -15,25 +16,20 @@
 
 namespace sig2pid::engine {
 
-/// What is left to do for user space: send what the kernel's rungs could not, report, and keep the account.
-class AgentWork {
+/// A rule that is matched in the kernel, and what is left to do for user space: send what the kernel's rungs could not,
+/// report, and keep the account.
+class AgentWork final : public RuleWork {
 public:
-    AgentWork(const Rule& rule, PidfdRung rung, const std::optional<Process>& target);
+    AgentWork(const Rule& rule, RuleProgram program, PidfdRung rung, const std::optional<Process>& target);
 
-    /// Handles the reports that are there, bounded, so that a flood does not keep the loop from anything else.
-    /// \return how many there were.
-    std::size_t take_reports(RuleProgram& program, const Session::Handler& handler);
-
-    /// Nothing is outstanding: every match that was taken has a verdict, or is counted as lost.
-    [[nodiscard]] bool is_settled(const RuleProgram& program) const;
-
-    /// Sends wait for their targets to run.
-    [[nodiscard]] bool has_queued() const noexcept { return !queued_.empty(); }
-
-    /// Takes queued sends of this age back from targets that do not run, and sends them itself.
-    void take_back_stuck(RuleProgram& program, const Session::Handler& handler, std::chrono::nanoseconds age);
-
-    [[nodiscard]] Summary summary(const RuleProgram& program) const;
+    [[nodiscard]] int fd() const override { return program_.fd(); }
+    std::size_t take_reports(const Session::Handler& handler) override;
+    void detach() override { program_.detach(); }
+    [[nodiscard]] bool is_settled() const override;
+    [[nodiscard]] bool has_queued() const noexcept override { return !queued_.empty(); }
+    void take_back_stuck(const Session::Handler& handler, std::chrono::nanoseconds age) override;
+    [[nodiscard]] std::uint64_t matched() const override { return program_.matched(); }
+    [[nodiscard]] Summary summary() const override;
 
 private:
     /// A match whose signal waits for its target to run.
@@ -48,17 +44,15 @@ private:
         std::string reason;
     };
 
-    void take(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
-              const Session::Handler& handler);
-    void take_queued(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload,
-                     const Session::Handler& handler);
-    void take_done(const RuleProgram& program, const s2p_match& done, const Session::Handler& handler);
+    void take(const s2p_match& match, std::span<const std::byte> payload, const Session::Handler& handler);
+    void take_queued(const s2p_match& match, std::span<const std::byte> payload, const Session::Handler& handler);
+    void take_done(const s2p_match& done, const Session::Handler& handler);
     [[nodiscard]] Ended send(s2p_match match);
-    void report(const RuleProgram& program, const Ended& ended, std::span<const std::byte> payload,
-                const Session::Handler& handler);
-    void decode(const RuleProgram& program, const s2p_match& match, std::span<const std::byte> payload);
+    void report(const Ended& ended, std::span<const std::byte> payload, const Session::Handler& handler);
+    void decode(const s2p_match& match, std::span<const std::byte> payload);
     [[nodiscard]] TargetIdentity identity(const s2p_match& match) const;
 
+    RuleProgram program_;
     std::vector<Field> fields_;
     PidfdRung rung_;
     std::optional<TargetIdentity> pinned_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/catalog.hpp"
 
+#include "engine/channel.hpp"
 #include "lib/nearest.hpp"
 
 #include <algorithm>
@@ -325,6 +326,9 @@ std::vector<Event> curated_events() {
 }
 
 Result<std::vector<std::string>> generic_events(std::string_view prefix) {
+    if (prefix.starts_with(channel_prefix)) {
+        return channel_names(prefix);
+    }
     const auto tracefs = Tracefs::open();
     if (!tracefs) {
         return std::unexpected(tracefs.error());
@@ -349,6 +353,9 @@ Result<std::vector<std::string>> generic_events(std::string_view prefix) {
 }
 
 Result<Event> find_event(std::string_view name) {
+    if (name.starts_with(channel_prefix)) {
+        return find_channel_event(name);
+    }
     const auto kernel = KernelFeatures::read();
     if (!kernel) {
         return std::unexpected(kernel.error());

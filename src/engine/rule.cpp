@@ -2,6 +2,7 @@
 #include <sig2pid/engine/rule.hpp>
 
 #include "engine/catalog.hpp"
+#include "engine/channel.hpp"
 #include "engine/kernel.hpp"
 #include "lib/nearest.hpp"
 
@@ -89,6 +90,46 @@ Result<> check_rung(std::optional<Rung> rung, const KernelFeatures& kernel, cons
     return {};
 }
 
+/// A channel's events come to the agent, and are no process': what a rule may say of a target and a rung is less.
+Result<SourcedEvent> find_channel_source(const RuleText& text) {
+    auto channel = channel_of(text.event);
+    if (!channel) {
+        return forward_error(channel);
+    }
+    if (std::holds_alternative<NamedTarget>(text.target)) {
+        return bad_input("check_target", "an event of a module is about no process, so it has no '" +
+                                             to_string(text.target) +
+                                             "': name the target, by PID, PID:INODE[:BOOT], fd:N or pidfile:PATH");
+    }
+    if (text.rung && *text.rung != Rung::pidfd) {
+        return bad_input("check_rung", "the events of a module come to sig2pid, which sends by the rung pidfd: '" +
+                                           std::string(to_string(*text.rung)) + "' is only for events of the kernel");
+    }
+    SourcedEvent source;
+    source.event = channel_event(*channel);
+    source.channel = std::move(*channel);
+    return source;
+}
+
+/// The kernel's own events need its types; those of a module need nothing of it, so that they work where no BPF may.
+Result<SourcedEvent> find_source(const RuleText& text) {
+    if (text.event.starts_with(channel_prefix)) {
+        return find_channel_source(text);
+    }
+    const auto kernel = KernelFeatures::read();
+    if (!kernel) {
+        return std::unexpected(kernel.error());
+    }
+    auto source = find_sourced_event(text.event, *kernel);
+    if (!source) {
+        return forward_error(source);
+    }
+    if (auto rung = check_rung(text.rung, *kernel, *source); !rung) {
+        return forward_error(rung);
+    }
+    return source;
+}
+
 } // namespace
 
 Result<RuleTarget> parse_rule_target(std::string_view text) {
@@ -145,16 +186,9 @@ const Event& Rule::event() const noexcept {
 }
 
 Result<Rule> Rule::check(RuleText text) {
-    const auto kernel = KernelFeatures::read();
-    if (!kernel) {
-        return std::unexpected(kernel.error());
-    }
-    auto source = find_sourced_event(text.event, *kernel);
+    auto source = find_source(text);
     if (!source) {
-        return std::unexpected(source.error());
-    }
-    if (const auto rung = check_rung(text.rung, *kernel, *source); !rung) {
-        return std::unexpected(rung.error());
+        return forward_error(source);
     }
     Rule rule(std::move(text), std::make_shared<const SourcedEvent>(std::move(*source)));
     auto value = parse_value(rule.text_.value, rule.event());

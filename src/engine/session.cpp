@@ -3,7 +3,8 @@
 
 #include "engine/agent.hpp"
 #include "engine/arm.hpp"
-#include "engine/capability.hpp"
+#include "engine/catalog.hpp"
+#include "engine/channel_work.hpp"
 
 #include <asio.hpp>
 #include <cerrno>
@@ -55,6 +56,8 @@ std::string_view to_string(Ending ending) noexcept {
         return "count";
     case Ending::target_gone:
         return "target gone";
+    case Ending::source_gone:
+        return "source gone";
     case Ending::stopped:
         break;
     }
@@ -70,14 +73,14 @@ std::uint64_t Summary::total(Verdict verdict) const noexcept {
 /// Brings descriptors and clocks to the agent, and ends when there is a reason to.
 class Session::Loop {
 public:
-    Loop(std::optional<Process> target, RuleProgram program, AgentWork work, std::uint64_t count)
-        : target_(std::move(target)), program_(std::move(program)), work_(std::move(work)), count_(count) {}
+    Loop(std::optional<Process> target, std::unique_ptr<RuleWork> work, std::uint64_t count)
+        : target_(std::move(target)), work_(std::move(work)), count_(count) {}
 
     [[nodiscard]] const std::optional<Process>& target() const noexcept { return target_; }
 
     Ending run(int stop_fd, const Handler& handler) {
         asio::io_context context(1);
-        Watched reports(context, program_.fd());
+        Watched reports(context, work_->fd());
         Watched exit(context, target_ ? target_->fd() : -1);
         Watched stop(context, stop_fd);
         asio::steady_timer timer(context);
@@ -89,6 +92,8 @@ public:
         const auto end_if_complete = [&] {
             if (is_complete()) {
                 end(Ending::count_reached);
+            } else if (work_->source_error()) {
+                end(Ending::source_gone);
             }
         };
         bool ticking = false;
@@ -98,17 +103,21 @@ public:
             timer.async_wait([&](const asio::error_code& error) {
                 ticking = false;
                 if (!error) {
-                    work_.take_back_stuck(program_, handler, stuck_after);
+                    work_->take_back_stuck(handler, stuck_after);
                     end_if_complete();
                     tick_if_needed(ticking, start_tick);
                 }
             });
         };
         const std::function<void()> on_reports = [&] {
-            work_.take_reports(program_, handler);
+            work_->take_reports(handler);
             end_if_complete();
             tick_if_needed(ticking, start_tick);
-            reports.when_readable(on_reports);
+            if (work_->has_backlog()) {
+                asio::post(context, on_reports);
+            } else {
+                reports.when_readable(on_reports);
+            }
         };
         reports.when_readable(on_reports);
         exit.when_readable([&] { end(Ending::target_gone); });
@@ -120,39 +129,39 @@ public:
         return is_complete() ? Ending::count_reached : *ending;
     }
 
-    [[nodiscard]] Summary summary() const { return work_.summary(program_); }
+    [[nodiscard]] Summary summary() const { return work_->summary(); }
+    [[nodiscard]] std::optional<Error> source_error() const { return work_->source_error(); }
 
 private:
-    [[nodiscard]] bool is_complete() const { return count_ != 0 && program_.matched() >= count_; }
+    [[nodiscard]] bool is_complete() const { return count_ != 0 && work_->matched() >= count_; }
 
     /// What no descriptor tells: a send that its target does not run, and the count of a rule that reports nothing.
     /// Without either the agent sleeps until something happens.
     void tick_if_needed(bool ticking, const std::function<void()>& start) const {
-        if (!ticking && (count_ != 0 || work_.has_queued())) {
+        if (!ticking && (count_ != 0 || work_->has_queued())) {
             start();
         }
     }
 
     /// After the last event: programs that still run finish, and every match gets its verdict.
     void settle(const Handler& handler) {
-        program_.detach();
+        work_->detach();
         const auto deadline = Clock::now() + settling;
-        work_.take_reports(program_, handler);
-        while (!work_.is_settled(program_) && Clock::now() < deadline) {
+        work_->take_reports(handler);
+        while (!work_->is_settled() && Clock::now() < deadline) {
             asio::io_context context;
             asio::steady_timer(context, std::chrono::milliseconds(1)).wait();
-            work_.take_back_stuck(program_, handler, stuck_after);
-            work_.take_reports(program_, handler);
+            work_->take_back_stuck(handler, stuck_after);
+            work_->take_reports(handler);
         }
-        while (work_.take_reports(program_, handler) > 0) { // the account is complete, so the ring has all there is
+        while (work_->take_reports(handler) > 0) { // the account is complete, so the ring has all there is
         }
     }
 
     static constexpr auto stuck_after = std::chrono::milliseconds(50);
 
     std::optional<Process> target_;
-    RuleProgram program_;
-    AgentWork work_;
+    std::unique_ptr<RuleWork> work_;
     std::uint64_t count_;
 };
 
@@ -173,38 +182,72 @@ Summary Session::summary() const {
     return loop_->summary();
 }
 
-Result<Session> Session::arm(const Rule& rule, Reports reports) {
+std::optional<Error> Session::source_error() const {
+    return loop_->source_error();
+}
+
+namespace {
+
+/// Pinned there, judged there where the kernel can, and attached last: anything wrong before leaves nothing behind.
+Result<std::unique_ptr<RuleWork>> arm_in_kernel(const Rule& rule, Reports reports,
+                                                const std::optional<Process>& target) {
     const auto kernel = KernelFeatures::read();
     if (!kernel) {
         return std::unexpected(kernel.error());
     }
-    auto target = pin_target(rule.text());
-    if (!target) {
-        return std::unexpected(target.error());
-    }
     auto program =
         RuleProgram::load(rule, *kernel, reports == Reports::all ? Reporting::every_match : Reporting::needed_only);
     if (!program) {
-        return std::unexpected(program.error());
+        return forward_error(program);
     }
-    if (*target) {
-        const auto seen = program->pin(**target);
+    if (target) {
+        const auto seen = program->pin(*target);
         if (!seen) {
             return std::unexpected(seen.error());
         }
-        if (auto judged = judge_target(**target, rule.text(), *seen); !judged) {
-            return std::unexpected(judged.error());
+        if (auto judged = judge_target(*target, rule.text(), *seen); !judged) {
+            return forward_error(judged);
         }
     }
-    auto rung = PidfdRung::make(rule.text(), *target);
+    auto rung = PidfdRung::make(rule.text(), target);
     if (!rung) {
-        return std::unexpected(rung.error());
+        return forward_error(rung);
     }
     if (auto attached = program->attach(); !attached) {
-        return std::unexpected(attached.error());
+        return forward_error(attached);
     }
-    AgentWork work(rule, std::move(*rung), *target);
-    return Session(std::make_unique<Loop>(std::move(*target), std::move(*program), std::move(work), rule.text().count));
+    return std::make_unique<AgentWork>(rule, std::move(*program), std::move(*rung), target);
+}
+
+/// The same steps for a channel of a module, where the kernel does no more than hand over records.
+Result<std::unique_ptr<RuleWork>> subscribe(const Rule& rule, Reports reports, const std::optional<Process>& target) {
+    if (auto judged = judge_target(*target, rule.text(), std::nullopt); !judged) {
+        return forward_error(judged);
+    }
+    auto rung = PidfdRung::make(rule.text(), target);
+    if (!rung) {
+        return forward_error(rung);
+    }
+    auto subscription = Subscription::make(rule.source().channel);
+    if (!subscription) {
+        return forward_error(subscription);
+    }
+    return std::make_unique<ChannelWork>(rule, reports, std::move(*rung), *target, std::move(*subscription));
+}
+
+} // namespace
+
+Result<Session> Session::arm(const Rule& rule, Reports reports) {
+    auto target = pin_target(rule.text());
+    if (!target) {
+        return forward_error(target);
+    }
+    auto work =
+        rule.source().channel.empty() ? arm_in_kernel(rule, reports, *target) : subscribe(rule, reports, *target);
+    if (!work) {
+        return forward_error(work);
+    }
+    return Session(std::make_unique<Loop>(std::move(*target), std::move(*work), rule.text().count));
 }
 
 } // namespace sig2pid::engine

@@ -80,7 +80,7 @@ class Rule {
 public:
     /// Checks all of it against this kernel; arms nothing and needs no privilege but to read the list of tracepoints.
     /// \return EINVAL/bad_input with the column, for a wrong event, expression, value or count; ENOTSUP/unsupported for
-    /// what this kernel does not offer; ENOENT without BTF.
+    /// what this kernel does not offer; ENOENT without BTF, which only the channel of a module does not need.
     [[nodiscard]] static Result<Rule> check(RuleText text);
 
     [[nodiscard]] const RuleText& text() const noexcept { return text_; }

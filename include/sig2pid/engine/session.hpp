@@ -42,19 +42,21 @@ struct Match {
 enum class Ending : std::uint8_t {
     count_reached, ///< the rule has matched as often as it was to
     target_gone,   ///< the pinned target has exited
+    source_gone,   ///< no event will come any more: Session::source_error() says why
     stopped        ///< the caller's descriptor became readable
 };
 
-/// "count", "target gone" or "stopped".
+/// "count", "target gone", "source gone" or "stopped".
 [[nodiscard]] std::string_view to_string(Ending ending) noexcept;
 
 /// The account of a session. matched is the sum of all verdicts and lost, once run() has returned.
 struct Summary {
     std::uint64_t matched = 0;
     std::array<std::array<std::uint64_t, 9>, rung_count> verdicts{}; ///< by Rung and Verdict
-    std::uint64_t lost = 0;       ///< matches whose signal was not sent: the ring buffer to the agent was full
+    std::uint64_t lost = 0;       ///< matches whose signal was not sent: the buffer to the agent was full
     std::uint64_t unreported = 0; ///< matches with a verdict that is counted here, but whose report found the ring full
-    std::uint64_t unjudged = 0;   ///< events whose memory the expression needed and the kernel could not read
+    std::uint64_t unjudged = 0;   ///< events that the expression could not be tried on: memory that could not be read,
+                                  ///< or a record of a module's channel that was lost
     std::uint64_t missed = 0; ///< events the kernel did not show, because the program was already running on that CPU
 
     /// Of one verdict, over all rungs.
@@ -77,7 +79,9 @@ public:
     /// count.
     /// \return ESRCH/gone for a target that is not there, a zombie too; EPERM/no_permission where kill(2) would be
     /// refused, or for `current`, `subject` and `parent` without CAP_KILL; ECANCELED where the signal would end a
-    /// target that does not expect it; EPERM without the privilege for BPF; otherwise what the kernel said.
+    /// target that does not expect it; EPERM without the privilege for BPF; otherwise what the kernel said. For a
+    /// channel of a module: ENOENT/unsupported without sig2pid's module, ENOENT/bad_input where there is no such
+    /// channel, EACCES/no_permission where /dev/sig2pid may not be opened; no privilege for BPF is needed.
     [[nodiscard]] static Result<Session> arm(const Rule& rule, Reports reports = Reports::all);
 
     Session(Session&&) noexcept;
@@ -89,12 +93,16 @@ public:
 
     using Handler = std::function<void(const Match&)>;
 
-    /// Sends what the kernel handed over and reports, until the rule's count is reached, the target exits, or stop_fd
-    /// (-1: none) becomes readable; then disarms, and returns when the last match has its verdict.
+    /// Sends what the kernel handed over and reports, until the rule's count is reached, the target exits, the source
+    /// of the events ends, or stop_fd (-1: none) becomes readable; then disarms, and returns when the last match has
+    /// its verdict.
     [[nodiscard]] Result<Ending> run(int stop_fd, const Handler& handler);
 
     /// The account so far; final after run().
     [[nodiscard]] Summary summary() const;
+
+    /// Why no event will come any more: ENODEV, the channel of a module was withdrawn; nothing as long as some may.
+    [[nodiscard]] std::optional<Error> source_error() const;
 
 private:
     class Loop;
