@@ -225,6 +225,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"count_zero", {"on", "exit", "--count", "0", "--to", "1"}, 2, "count '0'"},
         Mistake{"limit_without_duration", {"on", "exit", "--limit", "5", "--to", "1"}, 2, "N/DUR"},
         Mistake{"unknown_rung", {"on", "exit", "--rung", "carrier-pigeon", "--to", "1"}, 2, "task-work or pidfd"},
+        Mistake{"channel_without_name", {"on", "module:", "--to", "1"}, 2, "module:CHANNEL"},
+        Mistake{"channel_name_too_long", {"on", "module:" + std::string(32, 'x'), "--to", "1"}, 2, "1 to 31"},
+        Mistake{"channel_of_the_current", {"on", "module:x", "--to", "current"}, 2, "about no process"},
+        Mistake{"channel_on_rung_direct", {"on", "module:x", "--rung", "direct", "--to", "1"}, 2, "pidfd"},
+        Mistake{"channel_has_no_pid", {"on", "module:x", "--where", "pid == 1", "--to", "1"}, 2, "column 1"},
         Mistake{"no_target", {"on", "exit"}, 2, "--to"}, Mistake{"no_event", {"on"}, 2, "event"}),
     [](const auto& mistake) { return mistake.param.name; });
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The library's way through the module, and the command line's.
+// The library's way through the module.
 #include "helpers/child.hpp"
-#include "helpers/command.hpp"
 #include "module.hpp"
 
 #include <sig2pid/module_sender.hpp>
