@@ -42,11 +42,12 @@ int find_command(int argc, char** argv) {
         return set.error();
     }
     const ExitCode missed = report_misses("find", *choice, *set);
-    const ExitCode shown = show(*set, Signal(SIGTERM),
+    const ExitCode shown = show("find", *set, Signal(SIGTERM),
                                 words.json     ? Shown::json
                                 : words.tokens ? Shown::tokens
                                                : Shown::table);
-    if (missed == exit_done || shown != exit_done) {
+    const bool nothing = shown != exit_done && shown != exit_partial;
+    if (missed == exit_done || nothing) {
         return std::max(missed, shown);
     }
     return exit_partial;

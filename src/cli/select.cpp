@@ -84,18 +84,19 @@ Json json_of(const Seen& seen, Signal signal) {
     return line;
 }
 
-/// Nothing for one that has exited and was reaped since.
-std::optional<Seen> look_at(const ProcessSet& set, std::size_t i, Signal signal) {
-    std::optional<Seen> seen;
-    const Result<> pinned = set.with(i, [&](const Process& process) {
-        Result<ProcessInfo> info = process_info(process);
-        const Result<Effect> effect = effect_of(process, signal);
-        if (info) {
-            seen.emplace(
-                Seen{set[i], set.target(i).text(), std::move(*info), effect ? std::optional(*effect) : std::nullopt});
-        }
+/// ESRCH/gone for one that has exited and was reaped since; EACCES/no_permission for one that /proc hides.
+Result<Seen> look_at(const ProcessSet& set, std::size_t i, Signal signal) {
+    Result<ProcessInfo> info;
+    std::optional<Effect> effect;
+    Result<> pinned = set.with(i, [&](const Process& process) {
+        info = process_info(process);
+        const Result<Effect> found = effect_of(process, signal);
+        effect = found ? std::optional(*found) : std::nullopt;
     });
-    return pinned ? std::move(seen) : std::nullopt;
+    if (!pinned) {
+        return forward_error(pinned);
+    }
+    return info ? Result<Seen>(Seen{set[i], set.target(i).text(), std::move(*info), effect}) : forward_error(info);
 }
 
 bool answer_is_yes(int terminal) {
@@ -182,16 +183,21 @@ ExitCode report_misses(std::string_view command, const Choice& choice, const Pro
     return code;
 }
 
-ExitCode show(const ProcessSet& set, Signal signal, Shown how) {
+ExitCode show(std::string_view command, const ProcessSet& set, Signal signal, Shown how) {
     std::vector<std::vector<std::string>> rows = {{"PID", "TOKEN", "USER", "STATE", "AGE", "NAME", signal.name()}};
     std::size_t shown = 0;
+    ExitCode code = exit_done;
     for (std::size_t i = 0; i < set.size(); ++i) {
         if (how == Shown::tokens) {
             print_line(set[i].token().to_string());
             ++shown;
             continue;
         }
-        const std::optional<Seen> seen = look_at(set, i, signal);
+        const Result<Seen> seen = look_at(set, i, signal);
+        if (!seen && seen.error().reason != Reason::gone) {
+            report(command, seen.error());
+            code = std::max(code, exit_code_of(seen.error()));
+        }
         if (!seen) {
             continue;
         }
@@ -205,7 +211,10 @@ ExitCode show(const ProcessSet& set, Signal signal, Shown how) {
     if (how == Shown::table && shown > 0) {
         print_table(rows);
     }
-    return shown > 0 ? exit_done : exit_no_target;
+    if (shown == 0) {
+        return std::max(code, exit_no_target);
+    }
+    return code == exit_done ? exit_done : exit_partial;
 }
 
 ExitCode ask_to_confirm(std::string_view command, const ProcessSet& set, Signal signal) {
@@ -214,7 +223,7 @@ ExitCode ask_to_confirm(std::string_view command, const ProcessSet& set, Signal 
         report(command, "--confirm needs a terminal to ask on: nothing was done");
         return exit_system;
     }
-    if (const ExitCode code = show(set, signal, Shown::table); code != exit_done) {
+    if (const ExitCode code = show(command, set, signal, Shown::table); code != exit_done && code != exit_partial) {
         return code;
     }
     static_cast<void>(std::fflush(stdout));

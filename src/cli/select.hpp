@@ -53,8 +53,9 @@ struct Choice {
 
 enum class Shown { table, json, tokens };
 
-/// Prints each member and what the signal would do to it; exit_no_target when all are gone by now.
-ExitCode show(const ProcessSet& set, Signal signal, Shown how);
+/// Prints each member and what the signal would do to it; reports those that /proc hides. exit_no_target
+/// when all are gone by now.
+ExitCode show(std::string_view command, const ProcessSet& set, Signal signal, Shown how);
 
 /// Shows the set and asks on the terminal: exit_done for yes. Without a terminal the answer is no.
 [[nodiscard]] ExitCode ask_to_confirm(std::string_view command, const ProcessSet& set, Signal signal);

@@ -313,7 +313,7 @@ int send_to(const Plan& plan, const Words& words, ProcessSet& set, SendReports& 
         return code;
     }
     if (words.select.dry_run) {
-        return show(set, plan.signal.value_or(Signal(SIGTERM)), words.json ? Shown::json : Shown::table);
+        return show("send", set, plan.signal.value_or(Signal(SIGTERM)), words.json ? Shown::json : Shown::table);
     }
     if (words.select.confirm && plan.signal) {
         if (const ExitCode code = ask_to_confirm("send", set, *plan.signal); code != exit_done) {

@@ -171,7 +171,7 @@ int stop_command(int argc, char** argv) {
     warn_of_ancestors(*chosen);
     const Signal first = plan->escalation.steps().front().signal;
     if (words.select.dry_run) {
-        return show(chosen->set, first, words.json ? Shown::json : Shown::table);
+        return show("stop", chosen->set, first, words.json ? Shown::json : Shown::table);
     }
     if (words.select.confirm) {
         if (const ExitCode code = ask_to_confirm("stop", chosen->set, first); code != exit_done) {

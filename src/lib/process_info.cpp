@@ -75,7 +75,10 @@ Result<ProcessInfo> process_info(const Process& process) {
         return failure(ESRCH, "read /proc", "process " + std::to_string(process.pid()) + " is gone", Reason::gone);
     }
     if (stat == nullptr || status == nullptr) {
-        return failure(facts.error(), "read /proc");
+        return facts.is_gone() ? failure(EACCES, "read /proc",
+                                         "/proc hides process " + std::to_string(process.pid()) + " (hidepid)",
+                                         Reason::no_permission)
+                               : failure(facts.error(), "read /proc");
     }
     ProcessInfo info;
     info.name = stat->comm;

@@ -25,6 +25,9 @@ Result<> Search::look_for_candidates() {
         return {};
     }
     case Judge::Seeds::family:
+        if (Result<> visible = scout_.check_not_hidden(); !visible) {
+            return visible;
+        }
         for (const Family::Member& member : judge_.family().members()) {
             keep(scout_.pin(member.pid, member.inode));
         }

@@ -22,7 +22,7 @@ std::string mount_point() {
 
 std::string make_group(const std::string& parent, const std::string& name) {
     std::error_code error;
-    std::string path = parent + "/" + name;
+    const std::string path = parent + "/" + name;
     return !parent.empty() && std::filesystem::create_directory(path, error) ? path : "";
 }
 
@@ -35,7 +35,9 @@ bool is_populated(const std::string& path) {
 
 } // namespace
 
-ControlGroup::ControlGroup() : path_(make_group(mount_point(), "sig2pid-" + own_name())) {}
+ControlGroup::ControlGroup() : ControlGroup("sig2pid-" + own_name()) {}
+
+ControlGroup::ControlGroup(const std::string& name) : path_(make_group(mount_point(), name)) {}
 
 ControlGroup::ControlGroup(const ControlGroup& parent, const std::string& name)
     : path_(make_group(parent.path(), name)) {}

@@ -12,6 +12,9 @@ public:
     /// Right below the root of the hierarchy, with a name of its own.
     ControlGroup();
 
+    /// Likewise, of this name.
+    explicit ControlGroup(const std::string& name);
+
     /// Below another.
     ControlGroup(const ControlGroup& parent, const std::string& name);
 

@@ -19,8 +19,8 @@ using test::Child;
 
 void kill_all(const ProcessSet& set) {
     for (std::size_t i = 0; i < set.size(); ++i) {
-        static_cast<void>(
-            set.with(i, [](const Process& process) { static_cast<void>(send(process, Signal(SIGKILL))); }));
+        [[maybe_unused]] const Result<> pinned = set.with(
+            i, [](const Process& process) { [[maybe_unused]] const Result<> sent = send(process, Signal(SIGKILL)); });
     }
 }
 

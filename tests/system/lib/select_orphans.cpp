@@ -110,7 +110,6 @@ TEST(EscalationTree, EndsWhatAHandlerForksBeforeItsProcessExits) {
         GTEST_SKIP() << "whose group it is that outlives a reaped leader can be asked from Linux 6.9 on";
     }
     for (int round = 0; round < 20; ++round) {
-        Fuse fuse;
         Stranger leader(fork_at_term);
         leader.let_parent_reap(); // as a shell would
         ProcessSet set = select_by({std::to_string(leader.process().pid())}).value();
@@ -136,7 +135,7 @@ Finding reuse_leader() {
         return orphan_missed;
     }
     for (const Process& process : {std::cref(orphan), std::cref(leader->process())}) {
-        static_cast<void>(send(process, Signal(SIGKILL)));
+        [[maybe_unused]] const Result<> sent = send(process, Signal(SIGKILL));
     }
     ::waitpid(orphan.pid(), nullptr, 0);
     leader->wait();
