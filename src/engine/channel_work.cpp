@@ -10,8 +10,8 @@ namespace sig2pid::engine {
 
 namespace {
 
-constexpr std::size_t most_kept = 65'536;   ///< records
-constexpr std::size_t taken_at_once = 1024; ///< then the loop sees to everything else
+constexpr std::size_t most_kept = 65'536;  ///< records
+constexpr std::size_t taken_at_once = 256; ///< then the loop sees to everything else
 
 std::chrono::nanoseconds real_time_less_monotonic() {
     const auto real = std::chrono::system_clock::now().time_since_epoch();
@@ -83,6 +83,11 @@ std::size_t ChannelWork::take_reports(const Session::Handler& handler) {
 
 void ChannelWork::detach() {
     end_ = std::max(known_, subscription_.events());
+}
+
+void ChannelWork::abandon() {
+    backlog_.clear();
+    known_ = std::min(end_, subscription_.events());
 }
 
 /// Without a condition each of them was a match; with one, nobody can say.

@@ -35,6 +35,9 @@ public:
     /// Nothing is outstanding: every match that was taken has a verdict, or is counted as lost.
     [[nodiscard]] virtual bool is_settled() const = 0;
 
+    /// Counts what is not judged yet as lost: the time to settle is over.
+    virtual void abandon() {}
+
     /// Sends wait for their targets to run.
     [[nodiscard]] virtual bool has_queued() const noexcept { return false; }
 

@@ -92,7 +92,7 @@ public:
         const auto end_if_complete = [&] {
             if (is_complete()) {
                 end(Ending::count_reached);
-            } else if (work_->source_error()) {
+            } else if (!work_->has_backlog() && work_->source_error()) {
                 end(Ending::source_gone);
             }
         };
@@ -143,7 +143,8 @@ private:
         }
     }
 
-    /// After the last event: programs that still run finish, and every match gets its verdict.
+    /// After the last event: programs that still run finish, and every match gets its verdict, or is lost when the
+    /// target is too slow.
     void settle(const Handler& handler) {
         work_->detach();
         const auto deadline = Clock::now() + settling;
@@ -154,6 +155,7 @@ private:
             work_->take_back_stuck(handler, stuck_after);
             work_->take_reports(handler);
         }
+        work_->abandon();
         while (work_->take_reports(handler) > 0) { // the account is complete, so the ring has all there is
         }
     }

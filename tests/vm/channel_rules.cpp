@@ -7,6 +7,7 @@
 #include <sig2pid/engine/rule.hpp>
 #include <sig2pid/engine/session.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -322,6 +323,40 @@ TEST_F(ChannelRules, OfAHundredThousandEventsEachIsReceivedOrHasAnotherVerdictOr
     EXPECT_EQ(outcome.reports.size(), delivered + overflow);
     EXPECT_EQ(delivered + overflow + outcome.summary.lost, events);
     std::cout << "delivered " << delivered << ", overflow " << overflow << ", lost " << outcome.summary.lost << "\n";
+}
+
+/// Raises 1, 2, 3... and is never more than half of what the module keeps ahead of the reports.
+void raise_in_step(std::uint64_t times, const std::atomic<std::uint64_t>& reported) {
+    const UniqueFd fd(::open("/sys/module/sig2pid_irq_work/parameters/raise", O_WRONLY | O_CLOEXEC));
+    for (std::uint64_t i = 1; i <= times; i++) {
+        ASSERT_EQ(write_to(fd.get(), std::to_string(i)).error, 0);
+        while (i - reported > 256) {
+            std::this_thread::yield();
+        }
+    }
+}
+
+TEST_F(ChannelRules, NothingIsLostWhereTheTargetKeepsUp) {
+    constexpr std::uint64_t events = 10'000;
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const UniqueFd reader(ends[0]);
+    const UniqueFd writer(ends[1]);
+    Child target(counting(writer.get()));
+    RuleText text = rule_on();
+    text.target = *engine::parse_rule_target(std::to_string(target.pid()));
+    text.count = events;
+    Session session = arm(text);
+    std::atomic<std::uint64_t> reported = 0;
+    std::thread raising([&] { raise_in_step(events, reported); });
+    const auto ending = session.run(-1, [&](const Match&) { reported++; });
+    raising.join();
+    send_the_last(target.process());
+    EXPECT_EQ(target.wait(), 0);
+    EXPECT_EQ(ending.value(), Ending::count_reached);
+    EXPECT_EQ(session.summary().count(Rung::pidfd, Verdict::delivered), events);
+    EXPECT_EQ(session.summary().lost, 0U);
+    EXPECT_EQ(read_number(reader.get()), events);
 }
 
 /// The command line with a rule on this process, up to its "ready".
