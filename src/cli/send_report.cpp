@@ -10,7 +10,7 @@ namespace sig2pid::cli {
 namespace {
 
 /// 0 also for what came to nothing without being an error: the target has it pending, or wants none.
-ExitCode exit_code_of(const Outcome& outcome) {
+ExitCode exit_code_of(const Outcome& outcome) noexcept {
     if (!outcome.verdict) {
         return outcome.error ? exit_system : exit_done;
     }
@@ -110,6 +110,10 @@ void SendReports::add(const Recipient& recipient, const Outcome& outcome) {
         ++failed_;
         report("send", complaint(recipient, outcome));
     }
+}
+
+bool SendReports::tells(const Outcome& outcome) const noexcept {
+    return sending_.json || sending_.verbose || exit_code_of(outcome) != exit_done;
 }
 
 void SendReports::add_error(const Error& error) {

@@ -51,6 +51,12 @@ public:
 
     void add(const Recipient& recipient, const Outcome& outcome);
 
+    /// Whether add() would have anything to print. Safe from several threads.
+    [[nodiscard]] bool tells(const Outcome& outcome) const noexcept;
+
+    /// So many of which there is nothing to print.
+    void add_untold(std::size_t count) noexcept { count_ += count; }
+
     /// One that could not be acted upon at all.
     void add_error(const Error& error);
 

@@ -6,6 +6,7 @@
 #include <sig2pid/sweep.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -41,17 +42,23 @@ int report_miss(const Target& target, const Error& error, const SendReports& rep
 int send_in_a_sweep(const Target& target, const std::function<Outcome(const Process&)>& act, Names names,
                     SendReports& reports) {
     std::mutex lock;
-    std::vector<Acted> all;
+    std::vector<Acted> told;
+    std::atomic<std::size_t> untold = 0;
     const Result<std::size_t> matched = sweep(target, [&](const Process& process) {
         Acted acted = act_on(process, act, names);
+        if (!reports.tells(acted.outcome)) {
+            ++untold;
+            return;
+        }
         const std::lock_guard guard(lock);
-        all.push_back(std::move(acted));
+        told.push_back(std::move(acted));
     });
-    if (!matched && all.empty()) {
+    if (!matched && told.empty() && untold == 0) {
         return report_miss(target, matched.error(), reports);
     }
-    std::ranges::sort(all, {}, &Acted::pid);
-    for (Acted& acted : all) {
+    reports.add_untold(untold);
+    std::ranges::sort(told, {}, &Acted::pid);
+    for (Acted& acted : told) {
         reports.add({target.text(), acted.token, std::move(acted.name)}, acted.outcome);
     }
     if (!matched) {
