@@ -8,6 +8,7 @@
 #include <sig2pid/selector.hpp>
 #include <sig2pid/signal.hpp>
 #include <sig2pid/token.hpp>
+#include <sig2pid/whole.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -89,14 +90,6 @@ struct EscalationProgress {
     std::optional<Signal> last = std::nullopt;                           ///< the last step taken
     std::optional<EscalationStep> next = std::nullopt;                   ///< the step to come
     std::chrono::nanoseconds elapsed = std::chrono::nanoseconds::zero(); ///< since the start
-};
-
-/// Who is ended with the members of a set, when it appears while the ladder is climbed.
-enum class Newcomers {
-    none,
-    matching,    ///< who matches the targets of the set, such as new processes of a control group
-    descendants, ///< who descends from a member
-    both
 };
 
 struct EscalationOptions {

@@ -207,33 +207,25 @@ void act_on(const std::string& text, const Process& process, const Result<>& jud
     reports.add(recipient, outcome);
 }
 
-/// Acts on each from the `first` on.
-void act_from(std::size_t first, const Plan& plan, const Words& words, const ProcessSet& set, SendReports& reports) {
-    const Clock::time_point give_up = Clock::now() + plan.retry;
-    for (std::size_t i = first; i < set.size(); ++i) {
-        const Result<> pinned = set.with(i, [&](const Process& process) {
-            act_on(
-                set.target(i).text(), process, set.judge_again(i, process),
-                [&] { return act(process, plan, words, give_up); }, words.verbose, reports);
-        });
-        if (!pinned) {
-            reports.add_error(pinned.error());
-        }
-    }
-}
-
 /// Acts on each and on those that appear meanwhile, until there are no more.
 int act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
+    const Clock::time_point give_up = Clock::now() + plan.retry;
     const bool grows = plan.signal && is_growing(plan.choice, words.select);
-    std::size_t first = 0;
-    for (bool more = true; more;) {
-        act_from(first, plan, words, set, reports);
-        first = set.size();
-        const Result<std::size_t> found = grows ? select_more(plan.choice.options, set) : 0;
-        more = found.value_or(0) > 0;
-        if (!found) {
-            reports.add_error(found.error());
+    const ActOptions options{grows ? Newcomers::matching : Newcomers::none,
+                             plan.signal == Signal(SIGKILL) ? Trees::stopped : Trees::running, plan.choice.options};
+    const auto act_on_one = [&](std::size_t i, const Process* process, const Result<>& held) {
+        if (process == nullptr) {
+            const bool gone = held.error().reason == Reason::gone;
+            reports.add({set.target(i).text(), set[i].token(), ""},
+                        {.verdict = gone ? std::optional(Verdict::gone) : std::nullopt, .error = held.error()});
+            return;
         }
+        act_on(
+            set.target(i).text(), *process, held, [&] { return act(*process, plan, words, give_up); }, words.verbose,
+            reports);
+    };
+    if (const Result<> acted = sig2pid::act_on_all(set, options, act_on_one); !acted) {
+        reports.add_error(acted.error());
     }
     return reports.finish();
 }
@@ -320,19 +312,16 @@ int send_to(const Plan& plan, const Words& words, ProcessSet& set, SendReports& 
             return code;
         }
     }
-    if (plan.signal == Signal(SIGKILL) && is_growing(plan.choice, words.select)) {
-        hold_trees("send", plan.choice, set);
-    }
     return act_on_all(plan, words, set, reports);
 }
 
 int send_by_pidfd(const Plan& plan, const Words& words, SendReports& reports) {
     std::optional<Receiver> enders;
-    std::vector<FrozenCgroup> frozen;
+    std::optional<FrozenTargets> frozen;
     const bool waits = plan.retry > std::chrono::nanoseconds::zero(); // who is frozen takes nothing out of its queue
     if (plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run && !waits) {
         enders = hold_off_enders("send");
-        frozen = freeze_groups("send", plan.choice);
+        frozen.emplace(freeze_groups("send", plan.choice));
     }
     std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
     return set ? send_to(plan, words, *set, reports) : set.error();

@@ -4,12 +4,11 @@
 
 #include "cli/select.hpp"
 
-#include <sig2pid/frozen_cgroup.hpp>
 #include <sig2pid/receiver.hpp>
-#include <sig2pid/signal.hpp>
+#include <sig2pid/whole.hpp>
 
 #include <optional>
-#include <vector>
+#include <string_view>
 
 namespace sig2pid::cli {
 
@@ -19,12 +18,8 @@ namespace sig2pid::cli {
 /// Lets Ctrl-C and the like wait while this lives: they must not leave a group frozen, or a tree stopped.
 [[nodiscard]] std::optional<Receiver> hold_off_enders(std::string_view command);
 
-/// Freezes the control groups that are meant as a whole. What cannot be frozen is signalled all the same, process by
-/// process, until no new one appears.
-[[nodiscard]] std::vector<FrozenCgroup> freeze_groups(std::string_view command, const Choice& choice);
-
-/// A tree to be killed is stopped first: who is killed at once cannot fork any more, but what it forked loses its
-/// parent.
-void hold_trees(std::string_view command, const Choice& choice, ProcessSet& set);
+/// Freezes the control groups that are meant as a whole. What cannot be frozen is said, and signalled all the same,
+/// process by process, until no new one appears.
+[[nodiscard]] FrozenTargets freeze_groups(std::string_view command, const Choice& choice);
 
 } // namespace sig2pid::cli

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/offspring.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace sig2pid {
 namespace {
-
-// Freezing takes less than a millisecond, but where a process waits for a disk.
-constexpr std::chrono::seconds freeze_patience{2};
 
 /// The trees of the members from the `first` on: by token, so that a PID or name that passes to another does not count.
 Result<ProcessSet> select_trees(const ProcessSet& set, std::size_t first, const SelectOptions& options) {
@@ -76,19 +73,13 @@ Result<> Offspring::plant() {
 }
 
 void Offspring::hold() {
-    for (const Target& target : wants(Newcomers::matching) ? set_.targets() : std::span<const Target>()) {
-        const std::string path = target.whole_cgroup();
-        if (path.empty()) {
-            continue;
-        }
-        if (Result<FrozenCgroup> group = FrozenCgroup::freeze(path, freeze_patience)) {
-            frozen_.push_back(std::move(*group));
-        }
+    if (wants(Newcomers::matching)) {
+        frozen_.emplace(set_.targets());
     }
 }
 
 bool Offspring::holds_all() const noexcept {
-    return wanted_ == Newcomers::matching && frozen_.size() == set_.targets().size();
+    return wanted_ == Newcomers::matching && frozen_ && frozen_->size() == set_.targets().size();
 }
 
 } // namespace sig2pid

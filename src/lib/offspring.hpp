@@ -2,11 +2,12 @@
 #pragma once
 
 #include <sig2pid/escalation.hpp>
-#include <sig2pid/frozen_cgroup.hpp>
 #include <sig2pid/process_set.hpp>
 #include <sig2pid/selector.hpp>
+#include <sig2pid/whole.hpp>
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace sig2pid {
@@ -24,7 +25,7 @@ public:
     /// Freezes those control groups that the set's targets mean as a whole, as far as that can be done.
     void hold();
 
-    void release() noexcept { frozen_.clear(); }
+    void release() noexcept { frozen_.reset(); }
 
     /// Whether nobody who is wanted can appear now: all targets are groups, and frozen.
     [[nodiscard]] bool holds_all() const noexcept;
@@ -39,7 +40,7 @@ private:
     std::size_t told_;       ///< members of the set that are no news
     std::size_t rooted_ = 0; ///< members of the set whose trees are looked through
     std::deque<ProcessSet> trees_;
-    std::vector<FrozenCgroup> frozen_;
+    std::optional<FrozenTargets> frozen_;
 };
 
 } // namespace sig2pid

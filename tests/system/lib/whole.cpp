@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the send command does to a selection, by the library alone.
+#include "helpers/fork_bomb.hpp"
+#include "helpers/selected.hpp"
+
+#include <sig2pid/deliver.hpp>
+#include <sig2pid/send.hpp>
+#include <sig2pid/signal_status.hpp>
+#include <sig2pid/whole.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <gtest/gtest.h>
+#include <map>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace sig2pid::test {
+namespace {
+
+/// How often each was acted on, by index.
+using Calls = std::map<std::size_t, int>;
+
+/// Delivers the signal to all: how often to each.
+Calls deliver_to_all(ProcessSet& set, Signal signal, const ActOptions& options) {
+    Calls calls;
+    const Result<> acted = act_on_all(set, options, [&](std::size_t i, const Process* process, const Result<>& held) {
+        ++calls[i];
+        if (process != nullptr && held) {
+            EXPECT_TRUE(deliver(*process, signal));
+        }
+    });
+    EXPECT_TRUE(acted) << acted.error().message();
+    return calls;
+}
+
+void expect_once_each(const Calls& calls, const ProcessSet& set) {
+    EXPECT_EQ(calls.size(), set.size());
+    for (const auto& [index, count] : calls) {
+        EXPECT_EQ(count, 1) << index;
+    }
+}
+
+TEST(ActOnAll, ReachesEachForkOfABombOnce) {
+    for (int round = 0; round < 5; ++round) {
+        Fuse fuse;
+        Child bomb(fork_bomb);
+        ProcessSet set = select_by({"tree:" + std::to_string(bomb.pid())}).value();
+        const ActOptions options{.newcomers = Newcomers::matching, .trees = Trees::stopped};
+        expect_once_each(deliver_to_all(set, Signal(SIGKILL), options), set);
+        bomb.wait();
+        EXPECT_TRUE(fuse.is_out()) << "somebody escaped in round " << round;
+    }
+}
+
+TEST(ActOnAll, ReachesEachForkOfAFrozenGroupOnce) {
+    const ControlGroup group;
+    if (group.path().empty()) {
+        GTEST_SKIP() << "needs a control group of version 2 that may be written to";
+    }
+    Fuse fuse;
+    const Child bomb(fork_bomb_in(group));
+    const std::vector<Target> targets = {Target::parse("cgroup:" + group.path()).value()};
+    {
+        const FrozenTargets frozen(targets);
+        EXPECT_EQ(frozen.size(), 1U);
+        ProcessSet set = select(Selector(targets)).value();
+        expect_once_each(deliver_to_all(set, Signal(SIGTERM), {.newcomers = Newcomers::matching}), set);
+    }
+    EXPECT_TRUE(fuse.is_out());
+}
+
+TEST(ActOnAll, LeavesNobodyStoppedWhomItLeftAlone) {
+    const Child child([](const auto& ready) {
+        ::prctl(PR_SET_NAME, "before");
+        ::signal(SIGUSR1, [](int) { ::prctl(PR_SET_NAME, "after"); });
+        return pause_at_defaults(ready);
+    });
+    ProcessSet set = select_by({"tree:" + std::to_string(child.pid()) + ",name:before"}).value();
+    ASSERT_EQ(set.size(), 1U);
+    ASSERT_TRUE(send(child.process(), Signal(SIGUSR1)));
+    while (name(child.process()).value() != "after") {
+        ::sched_yield();
+    }
+    Error told;
+    const ActOptions options{.newcomers = Newcomers::matching, .trees = Trees::stopped};
+    ASSERT_TRUE(act_on_all(set, options, [&](std::size_t, const Process*, const Result<>& held) {
+        told = held ? Error{} : held.error();
+    }));
+    EXPECT_EQ(told.reason, Reason::changed);
+    EXPECT_NE(signal_status(child.process()).value().state, 'T');
+}
+
+TEST(FrozenTargets, SayWhyAGroupRunsOn) {
+    const ControlGroup group;
+    if (group.path().empty()) {
+        GTEST_SKIP() << "needs a control group of version 2 that may be written to";
+    }
+    Child inside([&](const auto&) {
+        group.enter();
+        const std::vector<Target> targets = {Target::parse("cgroup:" + group.path()).value()};
+        const FrozenTargets frozen(targets);
+        return frozen.size() == 0 && frozen.failures().size() == 1 && frozen.failures()[0].code == EDEADLK ? 0 : 1;
+    });
+    EXPECT_EQ(inside.wait(), 0);
+}
+
+} // namespace
+} // namespace sig2pid::test
