@@ -9,7 +9,7 @@ namespace sig2pid {
 struct Division {
     std::size_t threads = 1;  ///< at most, the caller's among them
     std::size_t piece = 256;  ///< PIDs that a thread takes at a time
-    std::size_t worth = 4096; ///< PIDs for which another thread is worth starting
+    std::size_t worth = 1024; ///< PIDs for which another thread is worth starting
 };
 
 /// By the processors there are.
