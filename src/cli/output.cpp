@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <unistd.h>
@@ -114,6 +115,10 @@ ExitCode exit_code_of(const Error& error) {
     default:
         return exit_system;
     }
+}
+
+void outlive_readers() noexcept {
+    ::signal(SIGPIPE, SIG_IGN);
 }
 
 void print_line(std::string_view line) {

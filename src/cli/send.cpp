@@ -342,6 +342,7 @@ int send_command(int argc, char** argv) {
     if (const ExitCode code = make_plan(words, plan); code != exit_done) {
         return code;
     }
+    outlive_readers();
     SendReports reports(sending_of(plan, words));
     if (const std::optional<int> code = send_in_kernel(plan, words, reports)) {
         return *code;

@@ -127,7 +127,7 @@ int fail(const Error& error) {
 }
 
 int run(const Plan& plan, const Words& words, Chosen& chosen) {
-    Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
+    Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP), Signal(SIGQUIT)});
     if (!enders) {
         return fail(enders.error());
     }
@@ -168,6 +168,7 @@ int stop_command(int argc, char** argv) {
     if (!chosen) {
         return chosen.error();
     }
+    outlive_readers();
     warn_of_ancestors(*chosen);
     const Signal first = plan->escalation.steps().front().signal;
     if (words.select.dry_run) {

@@ -67,7 +67,7 @@ TEST_P(Confirm, SaysWhoHasDiedMeanwhile) {
         child.wait();
     });
     EXPECT_EQ(status, GetParam() == "send" ? 1 : 0); // for stop that is what was wanted
-    EXPECT_TRUE(contains(said_, GetParam() == "send" ? "\"verdict\":\"gone\"" : "\"sent\":null")) << said_;
+    EXPECT_TRUE(contains(said_, GetParam() == "send" ? R"("verdict":"gone")" : R"("sent":null)")) << said_;
 }
 
 /// Something that a process does when it is told, with everybody told when it is done.
@@ -155,8 +155,8 @@ Finding agree_to_a_reused_pid(const std::string& command) {
     if (stranger.process().state() != ProcessState::alive) {
         return stranger_hit;
     }
-    const bool said = command == "send" ? status == 1 && terminal.text().contains("\"verdict\":\"gone\"")
-                                        : status == 0 && terminal.text().contains("\"sent\":null");
+    const bool said = command == "send" ? status == 1 && terminal.text().contains(R"("verdict":"gone")")
+                                        : status == 0 && terminal.text().contains(R"("sent":null)");
     return said ? all_well : wrong_verdict;
 }
 

@@ -14,14 +14,9 @@ namespace {
 
 /// As nobody, in a mount namespace whose /proc has hidepid=2.
 Outcome run_hidden(const Arguments& arguments) {
-    Arguments argv = {"unshare",
-                      "--mount",
-                      "sh",
-                      "-c",
-                      "mount -t proc -o hidepid=2 proc /proc || exit 77\n"
-                      "exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \"$@\"",
-                      "sh",
-                      SIG2PID};
+    constexpr auto script = R"(mount -t proc -o hidepid=2 proc /proc || exit 77
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@")";
+    Arguments argv = {"unshare", "--mount", "sh", "-c", script, "sh", SIG2PID};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return run(argv);
 }
