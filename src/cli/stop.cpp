@@ -99,11 +99,20 @@ Result<Plan> make_plan(const Words& words) {
     return plan;
 }
 
+/// Whether the target means something whole. Children alone are none: their parent lives, and may start others in their
+/// place for ever.
+bool is_whole(const Target& target) {
+    using Kind = Condition::Kind;
+    return std::ranges::any_of(target.conditions(), [](const Condition& condition) {
+        return condition.kind == Kind::tree || condition.kind == Kind::cgroup || condition.kind == Kind::unit;
+    });
+}
+
 /// Whoever comes to match while it runs is meant too, unless one was picked, or shown and agreed to.
 Newcomers newcomers_of(const Words& words, const Chosen& chosen) {
     const SelectWords& select = words.select;
     const bool is_fixed = select.confirm || select.newest || select.oldest;
-    if (!is_fixed && std::ranges::any_of(chosen.set.targets(), &Target::can_grow)) {
+    if (!is_fixed && std::ranges::any_of(chosen.set.targets(), is_whole)) {
         return words.tree ? Newcomers::both : Newcomers::matching;
     }
     return words.tree ? Newcomers::descendants : Newcomers::none;

@@ -3,6 +3,7 @@
 
 #include "helpers/frozen.hpp"
 #include "helpers/stranger.hpp"
+#include "helpers/terminal.hpp"
 
 #include <sig2pid/send.hpp>
 
@@ -123,6 +124,35 @@ TEST(StopCommand, TellsWhatWasSentWhenItIsInterrupted) {
     EXPECT_EQ(outcome.status, 3);
     EXPECT_TRUE(contains(outcome.err, "interrupted, nothing more is sent: 1 of 1 live on; SIGTERM was sent to 1"))
         << outcome.err;
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+}
+
+/// Starts a child in place of each that ends.
+int respawn(const std::function<void()>& ready) {
+    ready();
+    for (;;) {
+        Child worker(pause_at_defaults);
+        worker.wait();
+    }
+}
+
+TEST(StopCommand, EndsChildrenOnceThoughTheirParentStartsOthers) {
+    const Child parent(respawn);
+    while (run_sig2pid({"find", "child-of:" + pid_of(parent)}).status != 0) {
+    }
+    const Outcome outcome = run_sig2pid({"stop", "--json", "child-of:" + pid_of(parent)});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(json_lines(outcome.out).size(), 1U);
+    EXPECT_EQ(run_sig2pid({"stop", "--tree", pid_of(parent)}).status, 0);
+}
+
+TEST(StopCommand, ShowsOnATerminalHowFarItIsAndEndsAtCtrlC) {
+    const Child child(ignore_term_and_pause);
+    Terminal terminal(sig2pid({"stop", pid_of(child)}));
+    EXPECT_TRUE(terminal.shows("0 of 1 gone, SIGTERM sent; SIGKILL at 10.0s")) << terminal.text();
+    terminal.type("\x03");
+    EXPECT_EQ(terminal.finish(), 3);
+    EXPECT_TRUE(contains(terminal.text(), "interrupted, nothing more is sent")) << terminal.text();
     EXPECT_EQ(child.process().state(), ProcessState::alive);
 }
 

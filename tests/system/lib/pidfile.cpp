@@ -27,10 +27,14 @@ protected:
 
     void write(const std::string& text) const { std::ofstream(path_) << text; }
 
-    [[nodiscard]] Error error(PidfileLock lock = PidfileLock::any) const {
+    [[nodiscard]] Result<ProcessSet> select(PidfileLock lock) const {
         SelectOptions options;
         options.pidfile_lock = lock;
-        const Result<ProcessSet> set = test::select_by({"pidfile:" + path_}, options);
+        return test::select_by({"pidfile:" + path_}, options);
+    }
+
+    [[nodiscard]] Error error(PidfileLock lock = PidfileLock::any) const {
+        const Result<ProcessSet> set = select(lock);
         if (!set) {
             return set.error();
         }
@@ -38,9 +42,7 @@ protected:
     }
 
     [[nodiscard]] pid_t named(PidfileLock lock = PidfileLock::any) const {
-        SelectOptions options;
-        options.pidfile_lock = lock;
-        const Result<ProcessSet> set = test::select_by({"pidfile:" + path_}, options);
+        const Result<ProcessSet> set = select(lock);
         return set && set->size() == 1 ? (*set)[0].pid : 0;
     }
 
