@@ -6,7 +6,8 @@
  *	echo 42 >/sys/module/sig2pid_irq_work/parameters/raise
  *
  * Subscribers of the channel "irq-work" get the value, and so does the process, if one is named.
- * The write returns when it has been done, with the error of the notification.
+ * The write returns when it has been done, with the error of the notification. With directly=1 it
+ * is done in the writer's own context, a process's.
  */
 #include <linux/err.h>
 #include <linux/irq_work.h>
@@ -25,17 +26,26 @@ static int sig = 40;
 module_param(sig, int, 0444);
 MODULE_PARM_DESC(sig, "the signal for that process, 1 to 64");
 
+static bool directly;
+module_param(directly, bool, 0644);
+MODULE_PARM_DESC(directly, "without an interrupt, in process context");
+
 static struct pid *target;
 static struct sig2pid_channel *channel;
 static DEFINE_MUTEX(raising);
 static s64 value;
 static int result;
 
+static void tell(void)
+{
+	sig2pid_channel_raise(channel, value);
+	result = target ? sig2pid_notify(target, sig, value) : 0;
+}
+
 static void in_interrupt_context(struct irq_work *unused)
 {
 	WARN_ON_ONCE(!in_hardirq());
-	sig2pid_channel_raise(channel, value);
-	result = target ? sig2pid_notify(target, sig, value) : 0;
+	tell();
 }
 
 static struct irq_work work = IRQ_WORK_INIT_HARD(in_interrupt_context);
@@ -46,8 +56,13 @@ static int raise_value(s64 number)
 	if (IS_ERR_OR_NULL(channel))
 		return -EAGAIN;
 	value = number;
-	irq_work_queue(&work);
-	irq_work_sync(&work);
+	if (directly) {
+		WARN_ON_ONCE(!in_task());
+		tell();
+	} else {
+		irq_work_queue(&work);
+		irq_work_sync(&work);
+	}
 	return result;
 }
 

@@ -53,7 +53,7 @@ struct Syscalls {
     int (*fstat)(int fd, struct stat& out);
     int (*fstatfs)(int fd, struct statfs& out);
     int (*dup_cloexec)(int fd);
-    int (*dup_onto)(int fd, int target); ///< close-on-exec; what `target` was is closed
+    int (*dup_onto)(int fd, int target);       ///< close-on-exec; what `target` was is closed
     std::uint64_t (*effective_capabilities)(); ///< of the calling thread, by bit; none where the kernel cannot say
     int (*epoll_create)();
     int (*epoll_add)(int epoll, int fd, std::uint32_t events, std::uint64_t mark);

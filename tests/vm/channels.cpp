@@ -283,6 +283,19 @@ TEST_F(Notify, FromHardInterruptContextArrivesWithItsValue) {
     EXPECT_EQ(got.code, SI_KERNEL);
 }
 
+TEST_F(Notify, FromProcessContextArrivesWithItsValueAtProcessAndSubscriber) {
+    const Loaded sample("sig2pid_irq_work", "directly=1 pid=" + std::to_string(::getpid()));
+    const UniqueFd device = open_device();
+    ASSERT_EQ(subscribe(device.get(), channel, realtime + 1), 0);
+    ASSERT_EQ(raise(78), 0);
+    for (const int number : {realtime, realtime + 1}) {
+        const ReceivedSignal got = next(receiver_);
+        EXPECT_EQ(got.signal, Signal(number));
+        EXPECT_EQ(got.value, 78U);
+        EXPECT_EQ(got.code, SI_KERNEL);
+    }
+}
+
 TEST_F(Notify, FromATimerArrivesWithItsValue) {
     const Loaded sample("sig2pid_timer", "pid=" + std::to_string(::getpid()) + " period_ms=10");
     for (const unsigned value : {1U, 2U, 3U}) {
