@@ -64,7 +64,7 @@ Result<> act_on_all(ProcessSet& set, const ActOptions& options, const Act& act) 
     const bool stops = options.trees == Trees::stopped && options.newcomers != Newcomers::none &&
                        std::ranges::any_of(set.targets(), &Target::has_tree);
     const Result<> held = stops ? hold_still(options.select, set) : Result<>();
-    Result<> acted = act_until_no_more(set, options, act);
+    const Result<> acted = act_until_no_more(set, options, act);
     if (stops) {
         let_all_go_on(set);
     }

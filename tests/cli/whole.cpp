@@ -59,6 +59,7 @@ int run_unread(const Arguments& arguments) {
                ready();
                std::vector<std::string> words = sig2pid(arguments);
                std::vector<char*> argv;
+               argv.reserve(words.size() + 1);
                for (std::string& word : words) {
                    argv.push_back(word.data());
                }

@@ -27,9 +27,10 @@ Calls deliver_to_all(ProcessSet& set, Signal signal, const ActOptions& options) 
     Calls calls;
     const Result<> acted = act_on_all(set, options, [&](std::size_t i, const Process* process, const Result<>& held) {
         ++calls[i];
-        if (process != nullptr && held) {
-            EXPECT_TRUE(deliver(*process, signal));
-        }
+        ASSERT_TRUE(process != nullptr && held) << held.error().message();
+        const Result<Delivery> delivery = deliver(*process, signal);
+        ASSERT_TRUE(delivery) << delivery.error().message();
+        EXPECT_EQ(delivery->verdict, Verdict::delivered) << to_string(delivery->verdict);
     });
     EXPECT_TRUE(acted) << acted.error().message();
     return calls;
