@@ -98,7 +98,7 @@ struct SelectOptions {
 
 /// Stops all members by SIGSTOP, and those that appear meanwhile, until there are no more: who is stopped neither forks
 /// nor exits, so that a SIGKILL to the set then leaves nobody over but who lost its parents before. Errors as
-/// select_more(); what was stopped stays so.
+/// select_more(), and ETIMEDOUT when one runs on for five seconds; what was stopped stays so.
 [[nodiscard]] Result<> hold_still(const SelectOptions& options, ProcessSet& set);
 
 } // namespace sig2pid

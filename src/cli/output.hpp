@@ -37,8 +37,8 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 /// Writes out what is left and gives `code`, or exit_system when standard output could not take it all.
 [[nodiscard]] int finish_output(int code);
 
-/// For commands that signal: what is begun is finished, and nothing left frozen, though nobody reads the output any more.
-/// finish_output() says so.
+/// For commands that signal: what is begun is finished, and nothing left frozen, though nobody reads the output any
+/// more. finish_output() says so.
 void outlive_readers() noexcept;
 
 } // namespace sig2pid::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/escalation_climb.hpp"
 
+#include "lib/standstill.hpp"
+
 #include <sig2pid/send.hpp>
 
 #include <algorithm>
@@ -14,6 +16,9 @@ namespace {
 constexpr auto look_after = std::chrono::milliseconds(20);
 
 constexpr int most_rounds = 1000; ///< of looking for newcomers while all that are known stand still
+
+// For all that are stopped in one of those rounds. Who takes longer must not keep the others from being signalled.
+constexpr std::chrono::seconds standstill_patience{5};
 
 /// A signal that leaves its target stopped, or is itself the end of that: no SIGCONT may follow.
 bool is_about_stopping(Signal signal) {
@@ -162,8 +167,7 @@ Result<> Climb::take_step() {
     return {};
 }
 
-/// Holds all members still, until no new one has appeared while all stood still: then no fork is in flight, for fork(2)
-/// fails with a signal pending and begins anew.
+/// Holds all members still, until no new one has appeared while all stood still: then no fork is in flight.
 Result<> Climb::freeze() {
     if (!can_grow()) {
         return {};
@@ -197,6 +201,7 @@ Result<> Climb::freeze_all() {
 }
 
 Result<> Climb::stop_all() {
+    std::vector<std::size_t> stopped;
     for (Member& member : members_) {
         if (!is_waited_for(member) || member.frozen) {
             continue;
@@ -207,8 +212,20 @@ Result<> Climb::stop_all() {
         if (!pinned && !is_gone(pinned)) {
             return pinned;
         }
+        if (member.frozen) {
+            stopped.push_back(member.ending.index);
+        }
     }
+    await_all(stopped);
     return {};
+}
+
+void Climb::await_all(const std::vector<std::size_t>& stopped) {
+    const Deadline until = deadline_after(standstill_patience);
+    for (const std::size_t i : stopped) {
+        [[maybe_unused]] const Result<> pinned = crowd_.with(
+            i, [&](const Process& process) { [[maybe_unused]] const bool stands = await_standstill(process, until); });
+    }
 }
 
 void Climb::thaw(Thaw what) {

@@ -48,6 +48,7 @@ private:
     [[nodiscard]] Result<> freeze();
     [[nodiscard]] Result<> freeze_all();
     [[nodiscard]] Result<> stop_all();
+    void await_all(const std::vector<std::size_t>& stopped);
     void thaw(Thaw what = Thaw::all);
 
     void judge_all();

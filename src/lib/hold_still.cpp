@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "lib/standstill.hpp"
+
 #include <sig2pid/selector.hpp>
 #include <sig2pid/send.hpp>
 
@@ -8,13 +10,35 @@
 namespace sig2pid {
 namespace {
 
-/// Stops members from the `first` on. One that is gone or may not be stopped does not stand in the way of the others.
-void stop_from(const ProcessSet& set, std::size_t first) {
+constexpr std::chrono::seconds patience{5}; ///< for all that are stopped at a time
+
+/// Sends SIGSTOP to the members from the `first` on; those that took it. One that is gone or may not be stopped does
+/// not stand in the way of the others.
+std::vector<std::size_t> stop_from(const ProcessSet& set, std::size_t first) {
+    std::vector<std::size_t> stopped;
     for (std::size_t i = first; i < set.size(); ++i) {
-        [[maybe_unused]] const Result<> pinned = set.with(i, [](const Process& process) {
-            [[maybe_unused]] const Result<> stopped = send(process, Signal(SIGSTOP));
+        [[maybe_unused]] const Result<> pinned = set.with(i, [&](const Process& process) {
+            if (send(process, Signal(SIGSTOP))) {
+                stopped.push_back(i);
+            }
         });
     }
+    return stopped;
+}
+
+Result<> await_all(const ProcessSet& set, const std::vector<std::size_t>& stopped) {
+    const Deadline until = deadline_after(patience);
+    for (const std::size_t i : stopped) {
+        bool stands = true;
+        [[maybe_unused]] const Result<> pinned =
+            set.with(i, [&](const Process& process) { stands = await_standstill(process, until); });
+        if (!stands) {
+            return failure(ETIMEDOUT, "stop tree",
+                           "process " + std::to_string(set[i].pid) +
+                               " got SIGSTOP and runs on: what it forks meanwhile may escape");
+        }
+    }
+    return {};
 }
 
 } // namespace
@@ -23,7 +47,9 @@ Result<> hold_still(const SelectOptions& options, ProcessSet& set) {
     constexpr int most_rounds = 1000;
     std::size_t first = 0;
     for (int round = 0; round < most_rounds; ++round) {
-        stop_from(set, first);
+        if (Result<> still = await_all(set, stop_from(set, first)); !still) {
+            return still;
+        }
         first = set.size();
         const Result<std::size_t> more = select_more(options, set);
         if (!more) {

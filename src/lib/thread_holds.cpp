@@ -3,24 +3,16 @@
 #include "lib/number.hpp"
 #include "lib/proc.hpp"
 #include "lib/syscalls.hpp"
+#include "lib/threads.hpp"
 
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
-#include <memory>
 #include <sched.h>
-#include <span>
 #include <sys/syscall.h>
 
 namespace sig2pid {
 namespace {
-
-struct CloseDirectory {
-    void operator()(DIR* directory) const noexcept { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 /// Eight bytes of the thread's memory: the set that it gave to sigwait. Nothing when we may not read it.
 std::optional<SignalSet> read_set(int thread_dir, std::uint64_t address) {
@@ -82,19 +74,6 @@ bool holds(int thread_dir, Signal signal) {
     return false;
 }
 
-bool every_thread_in(int task_dir, DIR* directory, Signal signal) {
-    while (const dirent* entry = ::readdir(directory)) {
-        if (!parse_number<pid_t>(entry->d_name)) {
-            continue;
-        }
-        const UniqueFd thread(sys::calls().openat(task_dir, entry->d_name, O_PATH | O_DIRECTORY));
-        if (thread && !holds(thread.get(), signal)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 } // namespace
 
 bool main_thread_holds(const Process& process, const SignalStatus& status, Signal signal) {
@@ -110,18 +89,8 @@ Result<bool> every_thread_holds(const Process& process, const SignalStatus& stat
     if (!main_thread_holds(process, status, signal)) {
         return false;
     }
-    if (status.threads <= 1) {
-        return true;
-    }
-    Result<UniqueFd> fd = proc::open_file(process, "task", O_RDONLY | O_DIRECTORY);
-    if (!fd) {
-        return forward_error(fd);
-    }
-    const Directory directory(::fdopendir(fd->get()));
-    if (!directory) {
-        return failure(errno, "fdopendir");
-    }
-    return every_thread_in(fd->release(), directory.get(), signal);
+    return status.threads <= 1 ? Result<bool>(true)
+                               : every_thread(process, [&](int thread_dir) { return holds(thread_dir, signal); });
 }
 
 } // namespace sig2pid

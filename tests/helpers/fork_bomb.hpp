@@ -22,6 +22,9 @@ private:
 /// A body that forks as fast as it can, to 128 processes, which stay until they are killed.
 int fork_bomb(const std::function<void()>& ready);
 
+/// Likewise, of few processes with so much memory that each fork takes milliseconds.
+int heavy_fork_bomb(const std::function<void()>& ready);
+
 /// Likewise, in a control group.
 Child::Body fork_bomb_in(const ControlGroup& group);
 

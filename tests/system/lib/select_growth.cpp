@@ -37,6 +37,19 @@ TEST(SelectTree, CatchesABombWhoseForksAreInFlight) {
     }
 }
 
+// SIGSTOP comes while the tables of its memory are copied: the child is there only after that.
+TEST(SelectTree, CatchesTheChildOfAForkThatTakesLong) {
+    for (int round = 0; round < 20; ++round) {
+        test::Fuse fuse;
+        Child bomb(test::heavy_fork_bomb);
+        ProcessSet set = test::select_by({"tree:" + std::to_string(bomb.pid())}).value();
+        ASSERT_TRUE(hold_still({}, set));
+        kill_all(set);
+        bomb.wait();
+        EXPECT_TRUE(fuse.is_out()) << "somebody escaped in round " << round << ", of " << set.size();
+    }
+}
+
 TEST(SelectMore, AddsOnlyTheNewBehindTheOthers) {
     const std::string name = test::own_name("more");
     const Child first(test::named(name));

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <sig2pid/process.hpp>
+#include <sig2pid/wait.hpp>
+
+namespace sig2pid {
+
+/// Waits until all threads of a process that was sent SIGSTOP are stopped. A fork(2) that was under way then is
+/// finished all the same, so only who stands still has no child that is not there yet.
+///
+/// Who sleeps uninterruptibly is not waited for: it waits for a device, or in vfork(2) for a child, which is there.
+/// \return false: `until` came first
+[[nodiscard]] bool await_standstill(const Process& process, Deadline until);
+
+} // namespace sig2pid

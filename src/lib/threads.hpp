@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <sig2pid/error.hpp>
+#include <sig2pid/process.hpp>
+
+#include <functional>
+
+namespace sig2pid {
+
+/// Whether `holds` is true of every thread of the process; it gets a descriptor of /proc/PID/task/TID. A thread that
+/// ends meanwhile does not count. Errors of proc::open_file().
+[[nodiscard]] Result<bool> every_thread(const Process& process, const std::function<bool(int thread_dir)>& holds);
+
+} // namespace sig2pid
