@@ -25,6 +25,14 @@ public:
     /// How many groups are frozen.
     [[nodiscard]] std::size_t size() const noexcept { return groups_.size(); }
 
+    /// How many processes are in them, also those that no selection matches.
+    [[nodiscard]] Result<std::size_t> count() const;
+
+    /// Sends SIGKILL to each group as a whole, by cgroup.kill: so dies too who was put there at the last moment. For
+    /// groups of which all that count() told was selected and may be killed: the kernel asks no more than whether the
+    /// file may be written to. Linux 5.14; before, ENOENT.
+    [[nodiscard]] Result<> kill();
+
     /// Why others are not, as FrozenCgroup::freeze() says it: EDEADLK, EACCES, ETIMEDOUT.
     [[nodiscard]] std::span<const Error> failures() const noexcept { return failures_; }
 

@@ -324,7 +324,12 @@ int send_by_pidfd(const Plan& plan, const Words& words, SendReports& reports) {
         frozen.emplace(freeze_groups("send", plan.choice));
     }
     std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
-    return set ? send_to(plan, words, *set, reports) : set.error();
+    if (!set) {
+        return set.error();
+    }
+    const bool is_whole = plan.signal == Signal(SIGKILL) && frozen && is_all_of(*frozen, *set);
+    const int code = send_to(plan, words, *set, reports);
+    return is_whole && code == exit_done ? kill_groups("send", *frozen) : code;
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ranges>
 
 namespace sig2pid {
 namespace {
@@ -155,9 +156,7 @@ Result<> Climb::take_step() {
         judge_all();
     }
     ++taken_;
-    for (Member& member : members_) {
-        signal_one(member, signal);
-    }
+    signal_all(signal);
     thaw(is_about_stopping(signal) ? Thaw::groups : Thaw::all);
     next_look_ = Clock::now() + look_after;
     if (taken_ == steps_.size() && signal.number() == SIGKILL && !deadline_) {
@@ -248,6 +247,19 @@ void Climb::judge_all() {
         Result<> judged;
         const Result<> pinned = crowd_.with(i, [&](const Process& process) { judged = options_.judge(i, process); });
         refuse_unless(pinned ? judged : pinned, member);
+    }
+}
+
+/// Of a tree that stands still the parents come last: when the parent of another process group dies, the kernel lets a
+/// stopped group go on, and it could fork before its own turn.
+void Climb::signal_all(Signal signal) {
+    const std::size_t before = waited_for_;
+    const bool is_whole = signal.number() == SIGKILL && offspring_ != nullptr && offspring_->holds_exactly(before);
+    for (Member& member : std::views::reverse(members_)) {
+        signal_one(member, signal);
+    }
+    if (is_whole && waited_for_ == before) {                         // nobody was refused
+        [[maybe_unused]] const Result<> killed = offspring_->kill(); // before Linux 5.14 there is no such way
     }
 }
 

@@ -52,6 +52,7 @@ private:
     void thaw(Thaw what = Thaw::all);
 
     void judge_all();
+    void signal_all(Signal signal);
     void signal_one(Member& member, Signal signal);
     void refuse_unless(const Result<>& result, Member& member);
     void give_up(Member& member, Survival survival, std::optional<Error> error);

@@ -78,6 +78,10 @@ void Offspring::hold() {
     }
 }
 
+bool Offspring::holds_exactly(std::size_t count) const {
+    return holds_all() && frozen_->count() == count;
+}
+
 bool Offspring::holds_all() const noexcept {
     return wanted_ == Newcomers::matching && frozen_ && frozen_->size() == set_.targets().size();
 }

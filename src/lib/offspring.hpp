@@ -30,6 +30,12 @@ public:
     /// Whether nobody who is wanted can appear now: all targets are groups, and frozen.
     [[nodiscard]] bool holds_all() const noexcept;
 
+    /// Whether it holds all, and that is so many processes.
+    [[nodiscard]] bool holds_exactly(std::size_t count) const;
+
+    /// As FrozenTargets::kill().
+    [[nodiscard]] Result<> kill() { return frozen_ ? frozen_->kill() : Result<>(); }
+
 private:
     [[nodiscard]] bool wants(Newcomers kind) const noexcept { return wanted_ == kind || wanted_ == Newcomers::both; }
     [[nodiscard]] Result<> plant();

@@ -27,12 +27,19 @@ void let_all_go_on(const ProcessSet& set) {
     }
 }
 
+/// Acts on members from the `first` on. Of a tree that stands still the parents come last: when the parent of another
+/// process group dies, the kernel lets a stopped group go on, and it could fork before its own turn.
+void act_from(const ProcessSet& set, std::size_t first, Trees trees, const Act& act) {
+    for (std::size_t i = first; i < set.size(); ++i) {
+        act_on(set, trees == Trees::stopped ? set.size() - 1 - (i - first) : i, act);
+    }
+}
+
 /// Acts on all there are, looks for more, and so on.
 Result<> act_until_no_more(ProcessSet& set, const ActOptions& options, const Act& act) {
     for (std::size_t first = 0; first < set.size();) {
-        for (; first < set.size(); ++first) {
-            act_on(set, first, act);
-        }
+        act_from(set, first, options.trees, act);
+        first = set.size();
         if (options.newcomers == Newcomers::none) {
             break;
         }
@@ -58,6 +65,27 @@ FrozenTargets::FrozenTargets(std::span<const Target> targets) {
             failures_.push_back(std::move(group).error());
         }
     }
+}
+
+Result<std::size_t> FrozenTargets::count() const {
+    std::size_t all = 0;
+    for (const FrozenCgroup& group : groups_) {
+        const Result<std::size_t> count = group.count();
+        if (!count) {
+            return count;
+        }
+        all += *count;
+    }
+    return all;
+}
+
+Result<> FrozenTargets::kill() {
+    for (FrozenCgroup& group : groups_) {
+        if (Result<> killed = group.kill(); !killed) {
+            return killed;
+        }
+    }
+    return {};
 }
 
 Result<> act_on_all(ProcessSet& set, const ActOptions& options, const Act& act) {

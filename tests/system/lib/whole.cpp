@@ -9,7 +9,9 @@
 #include <sig2pid/whole.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <sched.h>
@@ -91,6 +93,74 @@ TEST(ActOnAll, LeavesNobodyStoppedWhomItLeftAlone) {
     }));
     EXPECT_EQ(told.reason, Reason::changed);
     EXPECT_NE(signal_status(child.process()).value().state, 'T');
+}
+
+/// The leader of a session and, stopped with it, a job of its own process group, which forks out of it as soon as it
+/// goes on.
+int shell_with_job(const std::function<void()>& ready) {
+    ::setsid();
+    const pid_t job = ::fork();
+    ::setpgid(job, job);
+    if (job == 0) {
+        ::signal(SIGHUP, SIG_IGN);
+        ::signal(SIGCONT, [](int) {
+            if (::fork() == 0) {
+                ::setsid();
+                ::alarm(60);
+            }
+        });
+    }
+    ready(); // when both have come here
+    ::alarm(60);
+    for (;;) {
+        ::pause();
+    }
+}
+
+TEST(ActOnAll, KillsAJobBeforeTheDeathOfItsShellLetsItGoOn) {
+    Fuse fuse;
+    Child shell(shell_with_job);
+    ProcessSet set = select_by({"tree:" + std::to_string(shell.pid())}).value();
+    ASSERT_EQ(set.size(), 2U);
+    const ActOptions options{.newcomers = Newcomers::matching, .trees = Trees::stopped};
+    const auto kill_and_wait = [](std::size_t, const Process* process, const Result<>& held) {
+        ASSERT_TRUE(process != nullptr && held);
+        ASSERT_TRUE(send(*process, Signal(SIGKILL)));
+        wait_for_exit(*process);
+        const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+        while (std::chrono::steady_clock::now() < soon) { // time for a job that goes on
+            ::sched_yield();
+        }
+    };
+    ASSERT_TRUE(act_on_all(set, options, kill_and_wait));
+    shell.wait();
+    EXPECT_TRUE(fuse.is_out()) << "somebody escaped";
+}
+
+TEST(FrozenTargets, AreKilledWithWhoWasPutThereLast) {
+    const ControlGroup group;
+    if (group.path().empty()) {
+        GTEST_SKIP() << "needs a control group of version 2 that may be written to";
+    }
+    const auto in_group = [&](const auto& ready) {
+        group.enter();
+        return pause_at_defaults(ready);
+    };
+    Child first(in_group);
+    const std::vector<Target> targets = {Target::parse("cgroup:" + group.path()).value()};
+    FrozenTargets frozen(targets);
+    ASSERT_EQ(frozen.size(), 1U);
+    EXPECT_EQ(frozen.count(), 1U);
+    Child second(pause_at_defaults);
+    std::ofstream(group.path() + "/cgroup.procs") << second.pid();
+    EXPECT_EQ(frozen.count(), 2U);
+    const Result<> killed = frozen.kill();
+    if (!killed && killed.error().code == ENOENT) {
+        GTEST_SKIP() << "cgroup.kill is in Linux 5.14 and later";
+    }
+    ASSERT_TRUE(killed) << killed.error().message();
+    EXPECT_EQ(first.wait(), 128 + SIGKILL);
+    EXPECT_EQ(second.wait(), 128 + SIGKILL);
 }
 
 TEST(FrozenTargets, SayWhyAGroupRunsOn) {
