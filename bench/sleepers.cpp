@@ -3,13 +3,17 @@
 
 #include "bench/measure.hpp"
 
+#include <chrono>
 #include <climits>
+#include <fstream>
 #include <linux/futex.h>
 #include <new>
+#include <string>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace sig2pid::bench {
@@ -21,6 +25,27 @@ void wait_while(std::atomic<std::uint32_t>& word, std::uint32_t value) {
 
 void wake_all(std::atomic<std::uint32_t>& word) {
     syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+/// The number of tasks that run or want to.
+unsigned running() {
+    std::ifstream stat("/proc/stat");
+    for (std::string word; stat >> word;) {
+        if (unsigned count = 0; word == "procs_running" && stat >> count) {
+            return count;
+        }
+    }
+    return 1;
+}
+
+/// Thousands who have answered and are not asleep yet would be in the way of what is measured next.
+void wait_for_calm() {
+    constexpr int looks = 500;
+    constexpr int calm_looks = 10;
+    for (int look = 0, calm = 0; look < looks && calm < calm_looks; look++) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        calm = running() <= 1 ? calm + 1 : 0;
+    }
 }
 
 } // namespace
@@ -89,6 +114,7 @@ std::size_t Sleepers::take() {
     shared_->round.fetch_add(1);
     wake_all(shared_->round);
     wait_for_answers(pids_.size());
+    wait_for_calm();
     return shared_->signalled.load();
 }
 

@@ -28,10 +28,15 @@ static __always_inline bool has_number(struct task_struct* task, enum pid_type t
     return !wanted || number_of(task->signal->pids[type]) == wanted;
 }
 
+/* process_number() by plain loads, for each process there is is asked twice. */
+static __always_inline __u32 number_of_readable(struct task_struct* task) {
+    return rule.ns_is_initial ? (__u32)task->tgid : number_of(task->signal->pids[PIDTYPE_TGID]);
+}
+
 /* Kernel threads, PID 1, this process and its ancestors, processes of other PID namespaces. */
 static __always_inline bool is_never_meant(struct task_struct* task) {
     struct pid* pid = task->signal->pids[PIDTYPE_TGID];
-    __u32 number = process_number(task);
+    __u32 number = number_of_readable(task);
     if (task->flags & PF_KTHREAD || !pid || number == 1 || is_agent_or_ancestor(number)) {
         return true;
     }
@@ -56,7 +61,7 @@ static __noinline bool is_selected(struct task_struct* held) {
 /* The place for the next process, or NULL when it is not its turn. */
 static __always_inline struct s2p_found* take_place(struct task_struct* held) {
     struct task_struct* task = readable(held);
-    __u32 number = process_number(task);
+    __u32 number = number_of_readable(task);
     __u32 index = pass.found;
     if (number <= pass.after || pass.is_full) {
         return 0;

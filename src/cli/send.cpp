@@ -199,7 +199,8 @@ Outcome act(const Process& process, const Plan& plan, const Words& words, Clock:
 /// Acts on one that has just been judged. Its name is read before it may be gone.
 void act_on(const std::string& text, const Process& process, const Result<>& judged,
             const std::function<Outcome()>& act, bool wants_name, SendReports& reports) {
-    Recipient recipient = {text, process.token(), wants_name ? name(process).value_or("") : ""};
+    Recipient recipient = {text, wants_name ? process.token() : Token{process.pid(), process.inode(), std::nullopt},
+                           wants_name ? name(process).value_or("") : ""};
     const Outcome outcome = judged ? act() : Outcome{.verdict = Verdict::gone, .error = judged.error()};
     if (outcome.error && recipient.name.empty()) {
         recipient.name = name(process).value_or("");

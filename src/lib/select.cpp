@@ -8,6 +8,7 @@
 
 #include <sig2pid/process_info.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <unistd.h>
 
@@ -100,9 +101,10 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     if (!proc) {
         return forward_error(proc);
     }
-    const std::vector<pid_t> own = this_and_ancestors();
-    const Scene scene{proc->get(), own, options};
     SetBuilder builder(set);
+    const bool is_named = std::ranges::all_of(builder.targets(), &Target::is_explicit); // then nobody is left out
+    const std::vector<pid_t> own = is_named ? std::vector<pid_t>() : this_and_ancestors();
+    const Scene scene{proc->get(), own, options};
     const bool is_first = builder.judges().empty();
     if (Result<> ready = is_first ? prepare(builder, scene) : grow_all(builder, scene); !ready) {
         return ready;

@@ -68,7 +68,7 @@ std::size_t raise_descriptor_limit() noexcept {
     return limit.rlim_cur;
 }
 
-SetBuilder::SetBuilder(ProcessSet& set) : set_(set), free_descriptors_(sig2pid::free_descriptors()) {
+SetBuilder::SetBuilder(ProcessSet& set) : set_(set) {
     for (const ProcessSet::Member& member : set.members()) {
         known_.emplace(member.pid, member.inode);
     }
@@ -79,11 +79,26 @@ bool SetBuilder::has(const Process& process) const {
     return std::any_of(first, last, [&](const auto& known) { return known.second == process.inode(); });
 }
 
+/// To count the open descriptors takes longer than to signal a process: for a few there always is a place.
+bool SetBuilder::takes_descriptor() {
+    constexpr std::size_t few = 8;
+    if (set_.size() + found_.size() < few) {
+        return true;
+    }
+    if (!free_descriptors_) {
+        free_descriptors_ = sig2pid::free_descriptors();
+    }
+    if (*free_descriptors_ == 0) {
+        return false;
+    }
+    --*free_descriptors_;
+    return true;
+}
+
 void SetBuilder::add(Process process, std::size_t argument) {
     const ProcessSet::Member member{process.pid(), process.inode(), argument};
     known_.emplace(member.pid, member.inode);
-    if (free_descriptors_ > 0) {
-        --free_descriptors_;
+    if (takes_descriptor()) {
         found_.push_back({member, std::move(process)});
     } else {
         found_.push_back({member, std::nullopt});

@@ -39,13 +39,14 @@ private:
         std::optional<Process> process; ///< none: beyond the limit of descriptors
     };
 
+    [[nodiscard]] bool takes_descriptor();
     [[nodiscard]] Result<> pick(Pick which);
     [[nodiscard]] Result<> check_size(const SelectOptions& options) const;
 
     ProcessSet& set_;
     std::vector<Found> found_;
     std::unordered_multimap<pid_t, std::uint64_t> known_; ///< PID and inode of the set's members
-    std::size_t free_descriptors_;
+    std::optional<std::size_t> free_descriptors_;         ///< counted when it matters
 };
 
 /// How many descriptors can be opened and some be left for the program: a guess, for others may open some too.
