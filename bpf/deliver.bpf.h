@@ -247,7 +247,7 @@ static __always_inline bool within_limit(__u64 now) {
 static __always_inline __u64 value_for(const struct occurrence* event, __u64 seq) {
     switch (rule.value_kind) {
     case S2P_VALUE_FIELD:
-        return load_int(event, &rule.field[rule.value_field & (S2P_MAX_FIELDS - 1)]);
+        return load_int(event, &rule.field[rule.value_field & (S2P_MAX_FIELDS - 1)], rule.value_from);
     case S2P_VALUE_SEQ:
         return seq;
     }

@@ -45,9 +45,10 @@ static __always_inline __u64 widen(__u64 value, __u32 size, bool is_signed) {
     return is_signed ? (__u64)((__s64)(value << shift) >> shift) : value;
 }
 
-static __always_inline __u64 record_int(const struct occurrence* event, const volatile struct s2p_field* field) {
+static __always_inline __u64 record_int(const struct occurrence* event, const volatile struct s2p_field* field,
+                                        __u32 from) {
     __u64 value = 0;
-    bpf_probe_read_kernel(&value, field->size & 15, event->record + field->offset);
+    bpf_probe_read_kernel(&value, field->size & 15, event->record + field->offset + from);
     return widen(value, field->size, field->is_signed);
 }
 
@@ -69,10 +70,13 @@ static __noinline __u64 load_common(const struct occurrence* event, __u32 source
     return 0;
 }
 
-static __always_inline __u64 load_int(const struct occurrence* event, const volatile struct s2p_field* field) {
+/* from: of an array, where the element begins in it; else 0. */
+static __always_inline __u64 load_int(const struct occurrence* event, const volatile struct s2p_field* field,
+                                      __u32 from) {
     switch (field->source) {
     case S2P_RECORD_INT:
-        return record_int(event, field);
+    case S2P_RECORD_INTS:
+        return record_int(event, field, from);
     case S2P_OWN_INT:
         return event->own[field->offset & (S2P_OWN_FIELDS - 1)];
     }
@@ -144,7 +148,8 @@ static __always_inline long load_located(const struct occurrence* event, const v
                                          char* text) {
     __u32 location = 0;
     bpf_probe_read_kernel(&location, sizeof(location), event->record + field->offset);
-    return bpf_probe_read_kernel_str(text, READ_SIZE, event->record + (location & 0xffff));
+    __u32 from = field->source == S2P_RECORD_REL_LOC ? field->offset + sizeof(location) : 0;
+    return bpf_probe_read_kernel_str(text, READ_SIZE, event->record + from + (location & 0xffff));
 }
 
 /* No byte behind the array, even if it is full and has no NUL. */
@@ -164,6 +169,7 @@ static __noinline long load_string(const struct occurrence* event, __u32 index, 
     case S2P_RECORD_CHARS:
         return load_chars(event, field, text);
     case S2P_RECORD_LOC:
+    case S2P_RECORD_REL_LOC:
         return load_located(event, field, text);
     case S2P_RECORD_USER:
     case S2P_RECORD_KERNEL:

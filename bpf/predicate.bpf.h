@@ -122,8 +122,9 @@ static __noinline long test_string(const struct occurrence* event, __u32 index) 
 /* Not inlined: one text for all terms, or the verifier has thousands of dead instructions to remove. */
 static __noinline long test_int(const struct occurrence* event, __u32 index) {
     const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
-    __u64 left = load_int(event, &rule.field[term->field & (S2P_MAX_FIELDS - 1)]) & term->mask;
-    __u64 right = term->has_other ? load_int(event, &rule.field[term->other & (S2P_MAX_FIELDS - 1)]) : term->value;
+    __u64 left = load_int(event, &rule.field[term->field & (S2P_MAX_FIELDS - 1)], term->from) & term->mask;
+    __u64 right = term->has_other ? load_int(event, &rule.field[term->other & (S2P_MAX_FIELDS - 1)], term->other_from)
+                                  : term->value;
     if (term->op == S2P_EQUAL) {
         return left == right;
     }

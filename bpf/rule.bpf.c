@@ -14,7 +14,11 @@ static __noinline void fill_field(const struct occurrence* event, struct s2p_mat
     __u32 zero = 0;
     if (field->room == 8 && (field->source == S2P_RECORD_INT || field->source == S2P_OWN_INT ||
                              (field->source >= S2P_TIME && field->source <= S2P_UID))) {
-        *(__u64*)place = load_int(event, field);
+        *(__u64*)place = load_int(event, field, 0);
+        return;
+    }
+    if (field->source == S2P_RECORD_INTS) {
+        bpf_probe_read_kernel(place, field->elements * field->size, event->record + field->offset);
         return;
     }
     struct scratch* scratch = bpf_map_lookup_elem(&scratches, &zero);

@@ -4,6 +4,14 @@
  */
 #include "target.bpf.h"
 
+struct bpf_iter_task {
+    __u64 opaque[3];
+} __attribute__((aligned(8)));
+enum { TASK_ITER_ALL_PROCESSES = 0 };
+extern int bpf_iter_task_new(struct bpf_iter_task* it, struct task_struct* task, unsigned int flags) __ksym __weak;
+extern struct task_struct* bpf_iter_task_next(struct bpf_iter_task* it) __ksym __weak; /* 6.7 */
+extern void bpf_iter_task_destroy(struct bpf_iter_task* it) __ksym __weak;
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct s2p_selection selection = {};
@@ -58,21 +66,17 @@ static __noinline bool is_selected(struct task_struct* held) {
            !is_never_meant(task);
 }
 
-/* The place for the next process, or NULL when it is not its turn. */
+/* The place for the next process, or NULL when there is none left. */
 static __always_inline struct s2p_found* take_place(struct task_struct* held) {
     struct task_struct* task = readable(held);
-    __u32 number = number_of_readable(task);
     __u32 index = pass.found;
-    if (number <= pass.after || pass.is_full) {
-        return 0;
-    }
     struct s2p_found* place = index < selection.places ? bpf_map_lookup_elem(&found, &index) : 0;
     if (!place) {
         pass.is_full = 1;
         return 0;
     }
     pass.found = index + 1;
-    place->pid = number;
+    place->pid = number_of_readable(task);
     place->inode = bpf_core_field_exists(struct pid, ino) ? task->signal->pids[PIDTYPE_TGID]->ino : 0;
     place->error = 0;
     place->blocked = 0;
@@ -84,25 +88,7 @@ static __always_inline struct s2p_found* take_place(struct task_struct* held) {
     return place;
 }
 
-SEC("iter/task")
-int find_tasks(struct bpf_iter__task* context) {
-    struct task_struct* task = context->task;
-    if (task && is_selected(task)) {
-        take_place(task);
-    }
-    return 0;
-}
-
-SEC("iter/task")
-int signal_tasks(struct bpf_iter__task* context) {
-    struct task_struct* task = context->task;
-    if (!task || !is_selected(task)) {
-        return 0;
-    }
-    struct s2p_found* place = take_place(task);
-    if (!place) {
-        return 0;
-    }
+static __always_inline void signal_one(struct task_struct* task, struct s2p_found* place) {
     __u32 blocked = 0;
     __u32 verdict = foresee(task, &blocked);
     if (verdict == S2P_DELIVERED) {
@@ -111,5 +97,48 @@ int signal_tasks(struct bpf_iter__task* context) {
     }
     place->verdict = verdict;
     place->blocked = blocked;
+}
+
+/* Holds a selected process while it is signalled. */
+static __always_inline void take(struct task_struct* task) {
+    struct task_struct* held = bpf_task_acquire(task);
+    if (!held) {
+        return; /* reaped meanwhile */
+    }
+    struct s2p_found* place = take_place(held);
+    if (place && rule.signal) {
+        signal_one(held, place);
+    }
+    bpf_task_release(held);
+}
+
+/* Along the kernel's own list of processes, in the order in which they were forked: it takes a tenth of what looking up
+ * number after number takes. Successors of those that were just signalled are not met.
+ */
+SEC("syscall")
+int walk_tasks(void* context) {
+    struct bpf_iter_task all;
+    struct task_struct* task;
+    __u64 began = bpf_ktime_get_boot_ns();
+    (void)context;
+    bpf_rcu_read_lock();
+    bpf_iter_task_new(&all, 0, TASK_ITER_ALL_PROCESSES);
+    while ((task = bpf_iter_task_next(&all))) {
+        if (is_selected(task) && readable(task)->start_boottime <= began) {
+            take(task);
+        }
+    }
+    bpf_iter_task_destroy(&all);
+    bpf_rcu_read_unlock();
+    return 0;
+}
+
+/* Before 6.7. */
+SEC("iter/task")
+int find_tasks(struct bpf_iter__task* context) {
+    struct task_struct* task = context->task;
+    if (task && is_selected(task)) {
+        take_place(task);
+    }
     return 0;
 }

@@ -28,7 +28,9 @@ enum {
 enum s2p_source {
     S2P_RECORD_INT = 1, /* integer in the tracepoint's record */
     S2P_RECORD_CHARS,   /* char array in the record */
+    S2P_RECORD_INTS,    /* array of integers in the record */
     S2P_RECORD_LOC,     /* __data_loc: offset and length of a string at the record's end */
+    S2P_RECORD_REL_LOC, /* __rel_loc: likewise, the offset counted from behind the field (5.17) */
     S2P_RECORD_USER,    /* pointer in the record to a string of the current process */
     S2P_RECORD_KERNEL,  /* pointer in the record to a string of the kernel */
     S2P_OWN_INT,        /* nth of the event's own integers */
@@ -45,10 +47,11 @@ enum s2p_source {
 struct s2p_field {
     __u16 source;    /* enum s2p_source */
     __u16 offset;    /* in the tracepoint's record, or index of an own integer */
-    __u16 size;      /* bytes in the record */
+    __u16 size;      /* bytes in the record; of an array's element */
     __u16 is_signed; /* sign-extend to 64 bits */
+    __u16 elements;  /* of an array */
     __u16 at;        /* where the value goes in a match's payload */
-    __u16 room;      /* bytes there: 8 for an integer, else the string's */
+    __u16 room;      /* bytes there: 8 for an integer, else the string's or all elements', in eights */
 };
 
 enum s2p_op { S2P_EQUAL = 0, S2P_LESS, S2P_LESS_EQUAL, S2P_GLOB };
@@ -62,6 +65,7 @@ struct s2p_term {
     __u16 field, other;
     __u16 on_true, on_false;
     __u16 text, length; /* literal in the text pool, length without NUL; for a glob the first token and their number */
+    __u16 from, other_from; /* of an array's element: bytes from the beginning of field and other */
     __u64 mask, value;
 };
 
@@ -122,6 +126,7 @@ struct s2p_rule {
     __u32 uid, euid;
     __u32 exit_has_group_dead; /* sched_process_exit says whether the whole process exits (6.16) */
     __u32 task_struct;         /* the kernel's BTF number of that type */
+    __u32 value_from;          /* where value_field is an array: the element's bytes from its beginning */
     __u32 margin; /* places of a real-time queue kept free, because an asynchronous send cannot report a full one */
     struct s2p_field field[S2P_MAX_FIELDS];
     struct s2p_term term[S2P_MAX_TERMS];
@@ -154,11 +159,10 @@ struct s2p_found {
     char comm[16]; /* aligned to 8 */
 };
 
-/* Where one pass is. */
+/* What one pass came to. */
 struct s2p_pass {
     __u32 found;
-    __u32 after;   /* pass over the numbers up to this one */
-    __u32 is_full; /* there was no place left for what came after the last one found */
+    __u32 is_full; /* there was no place left for more */
 };
 
 /* What the kernel knows of the target of a match that it hands over. */

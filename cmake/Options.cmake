@@ -14,6 +14,9 @@ target_compile_options(sig2pid_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # optimised string concatenation is taken for overlapping copies (GCC bug 105651)
   target_compile_options(sig2pid_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+  if(SIG2PID_PRECOMPILE) # out of a precompiled header the same bug looks like this
+    target_compile_options(sig2pid_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds$<SEMICOLON>-Wno-stringop-overflow$<SEMICOLON>-Wno-stringop-overread>)
+  endif()
 endif()
 if(SIG2PID_DEVELOPER)
   target_compile_options(sig2pid_options INTERFACE -Werror)
@@ -31,5 +34,13 @@ function(sig2pid_static target)
   endif()
   if(SIG2PID_STATIC AND NOT SIG2PID_SANITIZE)
     target_link_options(${target} ${scope} -static)
+  endif()
+endfunction()
+
+# sig2pid_precompile(TARGET HEADER...): compiles the headers once for all files of the target. It shortens a build with
+# tests by half, and hides a missing #include: what is shipped, linted and fuzzed is built without.
+function(sig2pid_precompile target)
+  if(SIG2PID_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
 endfunction()

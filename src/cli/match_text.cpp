@@ -19,6 +19,13 @@ constexpr std::array all_verdicts = {Verdict::delivered, Verdict::coalesced, Ver
                                      Verdict::denied,    Verdict::zombie,    Verdict::limited};
 constexpr std::array all_rungs = {Rung::direct, Rung::task_work, Rung::pidfd};
 
+Json number_of(const Field& field, std::uint64_t bits) {
+    if (field.type == FieldType::boolean) {
+        return bits != 0;
+    }
+    return field.is_signed ? Json(static_cast<std::int64_t>(bits)) : Json(bits);
+}
+
 Json value_of(const Field& field, const std::optional<FieldValue>& value) {
     if (!value) {
         return nullptr; // the memory could not be read
@@ -26,11 +33,14 @@ Json value_of(const Field& field, const std::optional<FieldValue>& value) {
     if (const auto* text = std::get_if<std::string_view>(&*value)) {
         return std::string(*text);
     }
-    const std::uint64_t bits = std::get<std::uint64_t>(*value);
-    if (field.type == FieldType::boolean) {
-        return bits != 0;
+    if (const auto* elements = std::get_if<std::span<const std::uint64_t>>(&*value)) {
+        Json list = Json::array();
+        for (const std::uint64_t each : *elements) {
+            list.push_back(number_of(field, each));
+        }
+        return list;
     }
-    return field.is_signed ? Json(static_cast<std::int64_t>(bits)) : Json(bits);
+    return number_of(field, std::get<std::uint64_t>(*value));
 }
 
 std::string text_of(const Field& field, const std::optional<FieldValue>& value) {

@@ -246,6 +246,10 @@ bool prefers_kernel(const SelectOptions& options, const Target& target) {
            (options.backend == Backend::automatic && engine::TaskSource().is_worth_it(target));
 }
 
+Outcome kernel_outcome(const engine::Signalled& one) {
+    return {.verdict = one.verdict, .blocked = one.blocked};
+}
+
 /// What the kernel left to us, by pidfd.
 Outcome send_after_all(const engine::Signalled& one, const Plan& plan) {
     const Result<Process> process = Process::from_token(one.token());
@@ -260,18 +264,22 @@ std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendRepo
     if (!is_plain(plan, words) || !prefers_kernel(plan.choice.options, target)) {
         return std::nullopt;
     }
-    const auto signalled = engine::signal_matching(target, *plan.signal);
-    if (!signalled) {
-        report("send", signalled.error());
-        return exit_code_of(signalled.error());
-    }
-    if (!*signalled || (*signalled)->empty()) {
+    std::vector<engine::Signalled> told;
+    std::size_t untold = 0;
+    const auto signalled = engine::signal_matching(target, *plan.signal, [&](const engine::Signalled& one) {
+        one.verdict && !reports.tells(kernel_outcome(one)) ? static_cast<void>(++untold) : told.push_back(one);
+    });
+    if (signalled && signalled->value_or(0) == 0) {
         return std::nullopt;
     }
-    for (const engine::Signalled& one : **signalled) {
-        const Outcome outcome =
-            one.verdict ? Outcome{.verdict = one.verdict, .blocked = one.blocked} : send_after_all(one, plan);
-        reports.add({target.text(), one.token(), one.name}, outcome);
+    reports.add_untold(untold);
+    std::ranges::sort(told, {}, &engine::Signalled::pid);
+    for (const engine::Signalled& one : told) {
+        reports.add({target.text(), one.token(), one.name},
+                    one.verdict ? kernel_outcome(one) : send_after_all(one, plan));
+    }
+    if (!signalled) {
+        reports.add_error(signalled.error());
     }
     return reports.finish();
 }

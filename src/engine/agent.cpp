@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <numeric>
 #include <unistd.h>
 
 namespace sig2pid::engine {
@@ -35,8 +36,21 @@ std::string denial_text(int denial) {
     }
 }
 
-FieldValue decode_one(const Field& field, const s2p_field& layout, std::span<const std::byte> payload) {
-    const auto bytes = payload.subspan(layout.at, layout.room);
+/// An integer of the record, sign- or zero-extended.
+std::uint64_t widened(const Field& field, const std::byte* from) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, from, field.bytes);
+    const unsigned shift = 64U - 8U * field.bytes;
+    value <<= shift;
+    return field.is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value) >> shift) : value >> shift;
+}
+
+std::size_t count_elements(std::span<const Field> fields) {
+    return std::accumulate(fields.begin(), fields.end(), std::size_t{0},
+                           [](std::size_t sum, const Field& field) { return sum + field.elements; });
+}
+
+FieldValue decode_one(const Field& field, std::span<const std::byte> bytes) {
     if (field.type == FieldType::string) {
         const auto* text = reinterpret_cast<const char*>(bytes.data());
         return std::string_view(text, strnlen(text, bytes.size()));
@@ -50,6 +64,7 @@ FieldValue decode_one(const Field& field, const s2p_field& layout, std::span<con
 
 AgentWork::AgentWork(const Rule& rule, RuleProgram program, PidfdRung rung, const std::optional<Process>& target)
     : program_(std::move(program)), fields_(rule.event().fields), rung_(std::move(rung)), values_(fields_.size()) {
+    elements_.reserve(count_elements(fields_)); // so that what points to them stays
     if (target) {
         pinned_ = TargetIdentity{target->pid(), target->inode()};
     }
@@ -64,11 +79,25 @@ TargetIdentity AgentWork::identity(const s2p_match& match) const {
     return {static_cast<pid_t>(match.target_pid), inode};
 }
 
+FieldValue AgentWork::decode_array(const Field& field, std::span<const std::byte> bytes) {
+    const std::size_t first = elements_.size();
+    for (std::size_t i = 0; i < field.elements; i++) {
+        elements_.push_back(widened(field, bytes.data() + i * field.bytes));
+    }
+    return std::span<const std::uint64_t>(elements_).subspan(first);
+}
+
 void AgentWork::decode(const s2p_match& match, std::span<const std::byte> payload) {
+    elements_.clear();
     for (std::size_t i = 0; i < fields_.size(); i++) {
         const s2p_field& layout = program_.layout(i);
         const bool there = (match.unreadable >> i & 1) == 0 && std::size_t{layout.at} + layout.room <= payload.size();
-        values_[i] = there ? std::optional(decode_one(fields_[i], layout, payload)) : std::nullopt;
+        if (!there) {
+            values_[i] = std::nullopt;
+            continue;
+        }
+        const auto bytes = payload.subspan(layout.at, layout.room);
+        values_[i] = fields_[i].elements != 0 ? decode_array(fields_[i], bytes) : decode_one(fields_[i], bytes);
     }
 }
 

@@ -50,6 +50,7 @@ private:
     [[nodiscard]] Ended send(s2p_match match);
     void report(const Ended& ended, std::span<const std::byte> payload, const Session::Handler& handler);
     void decode(const s2p_match& match, std::span<const std::byte> payload);
+    [[nodiscard]] FieldValue decode_array(const Field& field, std::span<const std::byte> bytes);
     [[nodiscard]] TargetIdentity identity(const s2p_match& match) const;
 
     RuleProgram program_;
@@ -60,6 +61,7 @@ private:
     std::map<std::uint64_t, Ended> early_; ///< done before their matches were reported, which another CPU still writes
     std::array<std::uint64_t, S2P_VERDICTS> sent_{}; ///< by verdict: what this rung did
     std::vector<std::optional<FieldValue>> values_;
+    std::vector<std::uint64_t> elements_;     ///< of the arrays among them
     std::chrono::nanoseconds clock_offset_{}; ///< CLOCK_REALTIME less CLOCK_BOOTTIME
 };
 

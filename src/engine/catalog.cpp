@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <optional>
 #include <ranges>
 
@@ -111,6 +112,7 @@ void add_common(SourcedEvent& target) {
                                     .offset = 0,
                                     .size = 8,
                                     .is_signed = 0,
+                                    .elements = 0,
                                     .at = 0,
                                     .room = 0});
         }
@@ -133,6 +135,7 @@ SourcedEvent make_curated(const Curated& entry) {
                                 .offset = is_string ? __u16{0} : integers++,
                                 .size = 8,
                                 .is_signed = 0,
+                                .elements = 0,
                                 .at = 0,
                                 .room = 0});
     }
@@ -166,16 +169,38 @@ std::optional<ArgumentType> argument_type(std::string_view declared) {
     return is_enum ? std::optional(ArgumentType{declared, 4, false}) : std::nullopt;
 }
 
+constexpr std::size_t most_elements = 64; ///< of an array that is offered; the kernel's have up to 32
+
+/// How many elements "unsigned long[6]" has; 0 where it is no array, or none whose length is said in a number.
+std::size_t elements_of(const RecordField& declared) {
+    const std::size_t bracket = declared.type.find('[');
+    std::size_t count = 0;
+    if (bracket == std::string::npos || declared.type.starts_with("char[")) { // a text, or none at all
+        return 0;
+    }
+    const char* const end = declared.type.data() + declared.type.size();
+    const auto [rest, error] = std::from_chars(declared.type.data() + bracket + 1, end, count);
+    return error == std::errc() && std::string_view(rest, end) == "]" && count <= most_elements ? count : 0;
+}
+
+bool is_width(std::size_t bytes) {
+    return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+}
+
 /// What a record's field is to an expression, or nothing where it is of no use there.
 std::optional<std::pair<Field, s2p_field>> usable(const RecordField& declared, bool is_syscall) {
     Field field;
     field.name = declared.name;
     field.type_name = declared.type;
-    s2p_field load = {
-        .source = S2P_RECORD_INT, .offset = declared.offset, .size = declared.size, .is_signed = 0, .at = 0, .room = 0};
+    s2p_field load = {};
+    load.source = S2P_RECORD_INT;
+    load.offset = declared.offset;
+    load.size = declared.size;
     const bool is_text_pointer = declared.type == "const char *" || (declared.type == "char *" && !is_syscall);
     if (declared.type == "__data_loc char[]") {
         load.source = S2P_RECORD_LOC;
+    } else if (declared.type == "__rel_loc char[]") {
+        load.source = S2P_RECORD_REL_LOC;
     } else if (declared.type.starts_with("char[") && declared.size > 1) {
         load.source = S2P_RECORD_CHARS;
     } else if (is_text_pointer) {
@@ -187,12 +212,17 @@ std::optional<std::pair<Field, s2p_field>> usable(const RecordField& declared, b
                                                          : string_capacity;
         return std::pair(field, load);
     }
-    if (declared.type.find('[') != std::string::npos ||
-        (declared.size != 1 && declared.size != 2 && declared.size != 4 && declared.size != 8)) {
+    const std::size_t elements = elements_of(declared);
+    const std::size_t width = elements != 0 ? declared.size / elements : declared.size;
+    const bool is_array = declared.type.contains('[');
+    if ((is_array && (elements == 0 || declared.size % elements != 0)) || !is_width(width)) {
         return std::nullopt;
     }
     field.type = declared.type == "bool" ? FieldType::boolean : FieldType::integer;
-    field.bytes = static_cast<std::uint8_t>(declared.size);
+    field.bytes = static_cast<std::uint8_t>(width);
+    field.elements = static_cast<std::uint16_t>(elements);
+    load.source = is_array ? S2P_RECORD_INTS : S2P_RECORD_INT;
+    load.elements = field.elements;
     field.is_signed = declared.is_signed;
     if (const auto argument = argument_type(declared.type); is_syscall && argument) {
         field.bytes = argument->bytes;

@@ -32,7 +32,8 @@ struct SourcedEvent {
 /// As find_event(), with what the engine needs.
 [[nodiscard]] Result<SourcedEvent> find_sourced_event(std::string_view name, const KernelFeatures& kernel);
 
-/// The event of a tracepoint's record. Fields that no expression can use (arrays of numbers) are left out.
+/// The event of a tracepoint's record. Fields that no expression can use (arrays of structures, or of any length) are
+/// left out.
 [[nodiscard]] SourcedEvent event_of_record(std::string name, const RecordFormat& format, bool is_syscall);
 
 } // namespace sig2pid::engine

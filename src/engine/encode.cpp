@@ -23,28 +23,46 @@ __u16 narrow(std::size_t value) {
     return static_cast<__u16>(value);
 }
 
-Result<> add_text(const Term& term, s2p_term& out, std::size_t& used, s2p_literals& literals) {
-    if (used + term.text.size() + 1 > sizeof(literals.text)) {
-        return failure(EINVAL, "encode", "--where: the strings are too long together", Reason::bad_input);
-    }
-    std::memcpy(reinterpret_cast<char*>(literals.text) + used, term.text.c_str(), term.text.size() + 1);
-    out.text = narrow(used);
-    out.length = narrow(term.text.size());
-    used += (term.text.size() / 8 + 1) * 8;
-    return {};
-}
+/// Puts the strings and patterns of terms one after the other.
+class LiteralPool {
+public:
+    explicit LiteralPool(s2p_literals& literals) : literals_(literals) {}
 
-Result<> add_glob(const Term& term, s2p_term& out, std::size_t& used, s2p_literals& literals) {
-    if (used + term.glob.size() > S2P_MAX_GLOBS) {
-        return failure(EINVAL, "encode", "--where: the patterns are too long together", Reason::bad_input);
+    Result<> add(const Term& term, s2p_term& out) {
+        if (term.op == Op::glob) {
+            return add_glob(term, out);
+        }
+        return term.is_string && !term.other_field ? add_text(term, out) : Result<>();
     }
-    out.text = narrow(used);
-    out.length = narrow(term.glob.size());
-    for (const auto& token : term.glob) {
-        literals.globs[used++] = {.kind = static_cast<__u8>(token.kind), .arg = token.arg};
+
+private:
+    Result<> add_text(const Term& term, s2p_term& out) {
+        if (bytes_ + term.text.size() + 1 > sizeof(literals_.text)) {
+            return failure(EINVAL, "encode", "--where: the strings are too long together", Reason::bad_input);
+        }
+        std::memcpy(reinterpret_cast<char*>(literals_.text) + bytes_, term.text.c_str(), term.text.size() + 1);
+        out.text = narrow(bytes_);
+        out.length = narrow(term.text.size());
+        bytes_ += (term.text.size() / 8 + 1) * 8;
+        return {};
     }
-    return {};
-}
+
+    Result<> add_glob(const Term& term, s2p_term& out) {
+        if (tokens_ + term.glob.size() > S2P_MAX_GLOBS) {
+            return failure(EINVAL, "encode", "--where: the patterns are too long together", Reason::bad_input);
+        }
+        out.text = narrow(tokens_);
+        out.length = narrow(term.glob.size());
+        for (const auto& token : term.glob) {
+            literals_.globs[tokens_++] = {.kind = static_cast<__u8>(token.kind), .arg = token.arg};
+        }
+        return {};
+    }
+
+    s2p_literals& literals_;
+    std::size_t bytes_ = 0;  ///< of texts
+    std::size_t tokens_ = 0; ///< of patterns
+};
 
 /// The two sides number operators, tokens and verdicts alike.
 static_assert(static_cast<int>(Op::equal) == S2P_EQUAL && static_cast<int>(Op::glob) == S2P_GLOB);
@@ -52,6 +70,11 @@ static_assert(static_cast<int>(GlobToken::literal) == S2P_GLOB_LITERAL &&
               static_cast<int>(GlobToken::set) == S2P_GLOB_SET);
 static_assert(accept == S2P_ACCEPT && reject == S2P_REJECT);
 static_assert(Predicate::max_terms <= S2P_MAX_TERMS && Predicate::max_sets <= S2P_MAX_SETS);
+
+/// Of an element, from the beginning of its array; 0 for a field that is none.
+__u16 place_of(std::uint16_t element, const s2p_field& field) {
+    return narrow(std::size_t{element} * field.size);
+}
 
 s2p_term encode_term(const Term& term) {
     s2p_term out = {};
@@ -69,18 +92,13 @@ s2p_term encode_term(const Term& term) {
 }
 
 Result<> encode_predicate(const Predicate& predicate, s2p_rule& out, s2p_literals& literals) {
-    std::size_t text = 0;
-    std::size_t globs = 0;
+    LiteralPool pool(literals);
     for (const auto& term : predicate.terms) {
         auto& slot = out.term[out.terms++];
         slot = encode_term(term);
-        Result<> added;
-        if (term.op == Op::glob) {
-            added = add_glob(term, slot, globs, literals);
-        } else if (term.is_string && !term.other_field) {
-            added = add_text(term, slot, text, literals);
-        }
-        if (!added) {
+        slot.from = place_of(term.element, out.field[slot.field]);
+        slot.other_from = place_of(term.other_element, out.field[slot.other]);
+        if (Result<> added = pool.add(term, slot); !added) {
             return added;
         }
     }
@@ -90,12 +108,20 @@ Result<> encode_predicate(const Predicate& predicate, s2p_rule& out, s2p_literal
     return {};
 }
 
+/// The bytes that its value takes in a match, a multiple of 8.
+__u16 room_for(const Field& field) {
+    const std::size_t bytes = field.type == FieldType::string ? field.capacity + std::size_t{1}
+                              : field.elements != 0           ? std::size_t{field.elements} * field.bytes
+                                                              : sizeof(__u64);
+    return narrow((bytes + 7) / 8 * 8);
+}
+
 void encode_fields(const SourcedEvent& source, s2p_rule& out) {
     for (std::size_t i = 0; i < source.loads.size(); i++) {
         const Field& field = source.event.fields[i];
         s2p_field load = source.loads[i];
         load.at = narrow(out.payload);
-        load.room = field.type == FieldType::string ? narrow((std::size_t{field.capacity} + 8) / 8 * 8) : __u16{8};
+        load.room = room_for(field);
         out.payload += load.room;
         out.field[i] = load;
     }
@@ -109,6 +135,7 @@ void encode_value(const RuleValue& value, s2p_rule& out) {
     } else if (const auto* field = std::get_if<FieldValueOf>(&value)) {
         out.value_kind = S2P_VALUE_FIELD;
         out.value_field = field->field;
+        out.value_from = place_of(field->element, out.field[field->field]);
     } else {
         out.value_kind = S2P_VALUE_SEQ;
     }

@@ -68,8 +68,8 @@ private:
 KernelFeatures features_of(const KernelTypes& types) {
     const Search find(types,
                       {"bpf_send_signal_task", "bpf_task_work_schedule_signal_impl", "bpf_task_work_schedule_signal",
-                       "bpf_task_acquire", "bpf_task_from_vpid", "bpf_rdonly_cast", "btf_trace_sched_process_exit",
-                       "btf_trace_mark_victim", "pid", "task_struct"});
+                       "bpf_task_acquire", "bpf_task_from_vpid", "bpf_iter_task_new", "bpf_rdonly_cast",
+                       "btf_trace_sched_process_exit", "btf_trace_mark_victim", "pid", "task_struct"});
     const auto has_function = [&](std::string_view name) { return find(name, BTF_KIND_FUNC) != 0; };
     const auto prototype = [&](std::string_view name) {
         return tracepoint_prototype(types, find(name, BTF_KIND_TYPEDEF));
@@ -81,6 +81,7 @@ KernelFeatures features_of(const KernelTypes& types) {
     features.task_work = features.task_work_is_impl || has_function("bpf_task_work_schedule_signal");
     features.cast = has_function("bpf_rdonly_cast");
     features.pin_task = has_function("bpf_task_acquire") && has_function("bpf_task_from_vpid");
+    features.task_iterator = has_function("bpf_iter_task_new");
     features.exit_has_group_dead = has_parameters(prototype("btf_trace_sched_process_exit"), 2);
     features.oom_victim_is_task = first_is_pointer(types, prototype("btf_trace_mark_victim"));
     features.pidfs = pid != nullptr && has_member(types, pid, "ino");

@@ -13,6 +13,7 @@ struct KernelFeatures {
     bool send_signal_task = false;    ///< bpf_send_signal_task: rung direct (6.13)
     bool task_work = false;           ///< bpf_task_work_schedule_signal: rung task-work (6.18)
     bool task_work_is_impl = false;   ///< under its name of 6.18, ..._impl
+    bool task_iterator = false;       ///< bpf_iter_task_new: a program can walk over all processes (6.7)
     bool cast = false;                ///< bpf_rdonly_cast (6.2)
     bool pin_task = false;            ///< a task can be held and found by its number in our PID namespace (6.13)
     bool exit_has_group_dead = false; ///< sched_process_exit says whether the process ends (6.16)

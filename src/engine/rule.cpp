@@ -24,8 +24,27 @@ std::unexpected<Error> bad_input(std::string operation, std::string context, std
     return std::unexpected(Error{EINVAL, std::move(operation), std::move(context), Reason::bad_input, column});
 }
 
+/// "args[2]" of the array args; "pid" of what is none.
+Result<RuleValue> element_value(std::string_view text, const Field& field, std::uint16_t index) {
+    std::string_view inside = text.substr(field.name.size());
+    std::uint16_t element = 0;
+    if (field.elements == 0 && inside.empty()) {
+        return FieldValueOf{index, 0};
+    }
+    const bool in_brackets = inside.size() > 2 && inside.front() == '[' && inside.back() == ']';
+    inside = in_brackets ? inside.substr(1, inside.size() - 2) : "";
+    const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), element);
+    if (error == std::errc() && end == inside.data() + inside.size() && element < field.elements) {
+        return FieldValueOf{index, element};
+    }
+    return bad_input("parse_value", field.elements == 0
+                                        ? "the field '" + field.name + "' is no array: name it without an index"
+                                        : "the field '" + field.name + "' is an array: name one of " + field.name +
+                                              "[0] to " + field.name + "[" + std::to_string(field.elements - 1) + "]");
+}
+
 Result<RuleValue> field_value(const std::string& text, const Event& event) {
-    const auto found = std::ranges::find(event.fields, text, &Field::name);
+    const auto found = std::ranges::find(event.fields, text.substr(0, text.find('[')), &Field::name);
     if (found == event.fields.end()) {
         std::vector<std::string_view> names = {"seq"};
         std::ranges::transform(event.fields, std::back_inserter(names),
@@ -38,7 +57,7 @@ Result<RuleValue> field_value(const std::string& text, const Event& event) {
         return bad_input("parse_value", "the field '" + text +
                                             "' is a string, and a signal carries only 64 bits: name an integer field");
     }
-    return FieldValueOf{static_cast<std::uint16_t>(found - event.fields.begin())};
+    return element_value(text, *found, static_cast<std::uint16_t>(found - event.fields.begin()));
 }
 
 Result<RuleValue> parse_value(const std::string& text, const Event& event) {

@@ -7,6 +7,7 @@
 
 #include <sig2pid/unique_fd.hpp>
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
@@ -21,7 +22,7 @@ namespace sig2pid::engine {
 
 namespace {
 
-constexpr std::size_t spare_places = 4096; ///< for processes that start meanwhile; with more a pass follows
+constexpr std::size_t spare_places = 4096; ///< for processes that start while the program is loaded
 
 struct SkeletonCloser {
     void operator()(::tasks* skeleton) const { tasks__destroy(skeleton); }
@@ -86,8 +87,8 @@ Result<Skeleton> load(const s2p_selection& selection, std::optional<Signal> sign
     }
     skeleton->rodata->rule = rule_for(*kernel, signal);
     skeleton->rodata->selection = selection;
-    bpf_program__set_autoload(skeleton->progs.find_tasks, !signal);
-    bpf_program__set_autoload(skeleton->progs.signal_tasks, signal.has_value());
+    bpf_program__set_autoload(skeleton->progs.walk_tasks, kernel->task_iterator);
+    bpf_program__set_autoload(skeleton->progs.find_tasks, !kernel->task_iterator);
     bpf_map__set_autocreate(skeleton->maps.pins, false);
     bpf_map__set_max_entries(skeleton->maps.found, selection.places);
     if (const Result<> loaded = load_skeleton(*skeleton->skeleton); !loaded) {
@@ -96,9 +97,20 @@ Result<Skeleton> load(const s2p_selection& selection, std::optional<Signal> sign
     return skeleton;
 }
 
+Result<> run_walk(const ::tasks& skeleton) {
+    bpf_test_run_opts options = {};
+    options.sz = sizeof(options);
+    const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton.progs.walk_tasks), &options);
+    return error == 0 ? Result<>() : kernel_refused(-error, "bpf_prog_test_run", "pass over all processes");
+}
+
 /// The program writes nothing into the iterator's own output, so the first read goes over all.
-Result<> run_once(const bpf_link* link) {
-    const UniqueFd iterator(bpf_iter_create(bpf_link__fd(link)));
+Result<> run_iterator(const ::tasks& skeleton) {
+    const Link link(bpf_program__attach_iter(skeleton.progs.find_tasks, nullptr));
+    if (!link) {
+        return kernel_refused(errno, "bpf_link_create", "attach to the iterator of tasks");
+    }
+    const UniqueFd iterator(bpf_iter_create(bpf_link__fd(link.get())));
     if (!iterator) {
         return kernel_refused(errno, "bpf_iter_create", "start the pass over all processes");
     }
@@ -108,6 +120,10 @@ Result<> run_once(const bpf_link* link) {
         size = read(iterator.get(), none, sizeof(none));
     } while (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)));
     return size == 0 ? Result<>() : kernel_refused(errno, "read", "pass over all processes");
+}
+
+Result<> run_program(const ::tasks& skeleton) {
+    return bpf_program__autoload(skeleton.progs.walk_tasks) ? run_walk(skeleton) : run_iterator(skeleton);
 }
 
 } // namespace
@@ -120,26 +136,16 @@ Result<> run_task_pass(s2p_selection selection, std::optional<Signal> signal,
         return forward_error(skeleton);
     }
     const Places places((*skeleton)->maps.found, selection.places);
-    const Link link(
-        bpf_program__attach_iter(signal ? (*skeleton)->progs.signal_tasks : (*skeleton)->progs.find_tasks, nullptr));
-    if (!places || !link) {
-        return kernel_refused(errno, "bpf_link_create", "attach to the iterator of tasks");
+    if (!places) {
+        return kernel_refused(errno, "mmap", "map what the pass finds");
     }
-    s2p_pass& pass = (*skeleton)->bss->pass;
-    bool is_done = false;
-    while (!is_done) {
-        pass.found = pass.is_full = 0;
-        const Result<> ran = run_once(link.get());
-        for (const s2p_found& each : places.first(pass.found)) {
-            found(each);
-            pass.after = each.pid;
-        }
-        if (!ran) {
-            return ran;
-        }
-        is_done = pass.is_full == 0;
+    Result<> ran = run_program(**skeleton);
+    const s2p_pass& pass = (*skeleton)->bss->pass;
+    std::ranges::for_each(places.first(pass.found), found);
+    if (ran && pass.is_full != 0) {
+        return failure(ELOOP, "select", "the processes multiply faster than they can be found");
     }
-    return {};
+    return ran;
 }
 
 std::size_t process_count() {

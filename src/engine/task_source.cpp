@@ -118,7 +118,8 @@ bool can_signal_matching(const Target& target) {
            kernel && kernel->send_signal_task && kernel->pidfs && missing_for_bpf().empty() && may_signal_everyone();
 }
 
-Result<std::optional<std::vector<Signalled>>> signal_matching(const Target& target, Signal signal) {
+Result<std::optional<std::size_t>> signal_matching(const Target& target, Signal signal,
+                                                   const std::function<void(const Signalled&)>& told) {
     if (!can_signal_matching(target)) {
         return std::nullopt;
     }
@@ -126,13 +127,15 @@ Result<std::optional<std::vector<Signalled>>> signal_matching(const Target& targ
     if (!selection) {
         return std::unexpected(selection.error());
     }
-    std::vector<Signalled> all;
-    const Result<> ran =
-        run_task_pass(*selection, signal, [&](const s2p_found& each) { all.push_back(signalled(each)); });
+    std::size_t count = 0;
+    const Result<> ran = run_task_pass(*selection, signal, [&](const s2p_found& each) {
+        count++;
+        told(signalled(each));
+    });
     if (!ran) {
         return std::unexpected(ran.error());
     }
-    return all;
+    return count;
 }
 
 } // namespace sig2pid::engine

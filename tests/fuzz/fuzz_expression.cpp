@@ -2,7 +2,10 @@
 // Any text is either refused with a column inside it, or becomes a predicate within its limits that ends.
 #include <sig2pid/engine/expression.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 namespace {
@@ -11,10 +14,11 @@ using namespace sig2pid::engine;
 
 const std::vector<Field>& fields() {
     static const std::vector<Field> all{
-        {"code", FieldType::integer, 4, true, 0, "", ""},   {"flags", FieldType::integer, 4, false, 0, "", ""},
-        {"level", FieldType::integer, 1, false, 0, "", ""}, {"offset", FieldType::integer, 8, true, 0, "", ""},
-        {"size", FieldType::integer, 8, false, 0, "", ""},  {"core", FieldType::boolean, 1, false, 0, "", ""},
-        {"comm", FieldType::string, 0, false, 15, "", ""},  {"path", FieldType::string, 0, false, 0, "", ""},
+        {"code", FieldType::integer, 4, true, 0, 0, "", ""},   {"flags", FieldType::integer, 4, false, 0, 0, "", ""},
+        {"level", FieldType::integer, 1, false, 0, 0, "", ""}, {"offset", FieldType::integer, 8, true, 0, 0, "", ""},
+        {"size", FieldType::integer, 8, false, 0, 0, "", ""},  {"core", FieldType::boolean, 1, false, 0, 0, "", ""},
+        {"comm", FieldType::string, 0, false, 0, 15, "", ""},  {"path", FieldType::string, 0, false, 0, 0, "", ""},
+        {"args", FieldType::integer, 4, true, 3, 0, "", ""},
     };
     return all;
 }
@@ -49,6 +53,9 @@ void check_predicate(const Predicate& predicate) {
                 reached[target] = true;
             }
         }
+        require(term.element < std::max<std::uint16_t>(fields()[term.field].elements, 1));
+        require(!term.other_field ||
+                term.other_element < std::max<std::uint16_t>(fields()[*term.other_field].elements, 1));
         require(term.text.size() <= Predicate::max_text && !term.text.contains('\0'));
         require(term.glob.size() <= Predicate::max_glob);
         for (const GlobToken& token : term.glob) {
@@ -75,8 +82,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     check_predicate(*predicate);
     const std::uint64_t negative = ~std::uint64_t{0};
-    const std::vector<FieldValue> values{negative, std::uint64_t{3}, std::uint64_t{255}, negative,
-                                         negative, std::uint64_t{1}, "worker",           text.substr(0, 255)};
+    const std::array<std::uint64_t, 3> args{0, 9, negative};
+    const std::vector<FieldValue> values{negative,
+                                         std::uint64_t{3},
+                                         std::uint64_t{255},
+                                         negative,
+                                         negative,
+                                         std::uint64_t{1},
+                                         "worker",
+                                         text.substr(0, 255),
+                                         std::span<const std::uint64_t>(args)};
     (void)evaluate(*predicate, values);
     return 0;
 }

@@ -43,7 +43,9 @@ inline constexpr std::uint16_t reject = 0xfffe;
 struct Term {
     Op op = Op::equal;
     std::uint16_t field = 0;                  ///< index into the fields the expression was parsed against
+    std::uint16_t element = 0;                ///< of that field, where it is an array
     std::optional<std::uint16_t> other_field; ///< the right side, where it is a field: value and text are unused
+    std::uint16_t other_element = 0;          ///< of that one
     std::uint64_t mask = ~std::uint64_t{0};   ///< applied to field alone, after its extension to 64 bits
     std::uint64_t value = 0;                  ///< right side of an integer or boolean (0 or 1), extended to 64 bits
     bool is_string = false;                   ///< compares strings, and only with equal or glob
@@ -66,9 +68,9 @@ struct Predicate {
     std::vector<ByteSet> sets;
 };
 
-/// The value of a field: an integer sign- or zero-extended to 64 bits as its field says (a boolean is 0 or 1), or a
-/// string without its NUL, which the caller keeps alive.
-using FieldValue = std::variant<std::uint64_t, std::string_view>;
+/// The value of a field: an integer sign- or zero-extended to 64 bits as its field says (a boolean is 0 or 1), a string
+/// without its NUL, or the elements of an array of integers; the caller keeps the last two alive.
+using FieldValue = std::variant<std::uint64_t, std::string_view, std::span<const std::uint64_t>>;
 
 /// Whether the values, in the order of the fields, satisfy the predicate. This is the meaning that the kernel's
 /// evaluation is tested against.

@@ -68,7 +68,8 @@ struct ConstantValue {
     std::uint64_t bits = 0;
 };
 struct FieldValueOf {
-    std::uint16_t field = 0; ///< index into the event's fields
+    std::uint16_t field = 0;   ///< index into the event's fields
+    std::uint16_t element = 0; ///< of a field that is an array
 };
 struct SequenceValue {};
 using RuleValue = std::variant<ConstantValue, FieldValueOf, SequenceValue>;

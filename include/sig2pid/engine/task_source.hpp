@@ -6,13 +6,14 @@
 #include <sig2pid/signal.hpp>
 #include <sig2pid/verdict.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace sig2pid::engine {
 
-/// Selects in the kernel: one pass over its tasks, by a BPF iterator. It judges name, user, group and session; what
+/// Selects in the kernel: one pass over its tasks, by a BPF program. It judges name, user, group and session; what
 /// else a target asks for is left to select(). Needs CAP_BPF and CAP_PERFMON, and Linux 5.8 with BTF.
 class TaskSource final : public CandidateSource {
 public:
@@ -41,8 +42,11 @@ struct Signalled {
 /// Nothing is done, and nothing returned, where this would not be what kill(2) permits or select() finds: for a target
 /// with other conditions than name (of at most 14 bytes), user, group and session; before Linux 6.13; without CAP_KILL
 /// in the initial user namespace; and where a security module is to be asked about each signal.
-/// \return as TaskSource::find()
-[[nodiscard]] Result<std::optional<std::vector<Signalled>>> signal_matching(const Target& target, Signal signal);
+/// \param told is handed each process that matched, in no order
+/// \return how many there were, none where nothing was done; otherwise as TaskSource::find(), and ELOOP where thousands
+/// of processes started in a moment: those that `told` was handed have been signalled, others may have been left out
+[[nodiscard]] Result<std::optional<std::size_t>> signal_matching(const Target& target, Signal signal,
+                                                                 const std::function<void(const Signalled&)>& told);
 
 /// Whether signal_matching() would do it.
 [[nodiscard]] bool can_signal_matching(const Target& target);

@@ -38,6 +38,7 @@ struct Operand {
     std::string label;          ///< as messages show it: "'flags & 0x3'" or "300"
     bool is_field = false;      ///< else a literal
     std::uint16_t field = 0;    ///< index of a field
+    std::uint16_t element = 0;  ///< of a field that is an array
     std::optional<Int128> mask; ///< of an integer field, as written
     Int128 number = 0;          ///< literal integer, or literal boolean as 0 or 1
     std::string text;           ///< literal string

@@ -107,6 +107,7 @@ Node related(Term term, const Operand& left, Kind relation) {
 Term term_of(const Operand& field) {
     Term term;
     term.field = field.field;
+    term.element = field.element;
     term.is_string = field.type == FieldType::string;
     term.mask = field.mask ? static_cast<std::uint64_t>(*field.mask) : term.mask;
     return term;
@@ -160,6 +161,18 @@ Checked<Operand> Checker::operand(const Token& token) const {
     made.is_field = true;
     made.field = static_cast<std::uint16_t>(found - fields_.begin());
     return made;
+}
+
+Checked<Operand> Checker::element(Operand array, const Token& index) const {
+    const Field& field = field_of(array);
+    if (index.number < 0 || index.number >= field.elements) {
+        return refuse(index.column, "there is no " + field.name + "[" + std::string(index.lexeme) + "]",
+                      "the elements are " + field.name + "[0] to " + field.name + "[" +
+                          std::to_string(field.elements - 1) + "]");
+    }
+    array.element = static_cast<std::uint16_t>(index.number);
+    array.label = "'" + field.name + "[" + std::to_string(array.element) + "]'";
+    return array;
 }
 
 Checked<Operand> Checker::masked(Operand left, Operand right) const {
@@ -235,6 +248,7 @@ Checked<Node> Checker::with_field(const Operand& left, const Token& relation, co
     }
     Term term = term_of(left);
     term.other_field = right.field;
+    term.other_element = right.element;
     if (left.type == FieldType::integer) {
         const Range one = range_of(field_of(left), left);
         const Range two = range_of(field_of(right));

@@ -15,6 +15,14 @@ public:
     /// A name, a number, a string, true or false.
     [[nodiscard]] Checked<Operand> operand(const Token& token) const;
 
+    /// An element of a field that is an array, by its index.
+    [[nodiscard]] Checked<Operand> element(Operand array, const Token& index) const;
+
+    /// Whether the operand is more than one value: only its elements can be compared.
+    [[nodiscard]] bool is_array(const Operand& operand) const {
+        return operand.is_field && field_of(operand).elements != 0;
+    }
+
     /// left & right: one of them a field (masked already, perhaps), the other a literal.
     [[nodiscard]] Checked<Operand> masked(Operand left, Operand right) const;
 

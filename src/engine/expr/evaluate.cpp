@@ -35,9 +35,20 @@ bool string_holds(const Term& term, std::span<const ByteSet> sets, std::span<con
     return left == (term.other_field ? value_of<std::string_view>(values, *term.other_field) : term.text);
 }
 
+std::uint64_t number_of(std::span<const FieldValue> values, std::uint16_t field, std::uint16_t element) {
+    if (field >= values.size() || !std::holds_alternative<std::span<const std::uint64_t>>(values[field])) {
+        return value_of<std::uint64_t>(values, field);
+    }
+    const auto elements = std::get<std::span<const std::uint64_t>>(values[field]);
+    if (element >= elements.size()) {
+        throw std::bad_variant_access();
+    }
+    return elements[element];
+}
+
 bool number_holds(const Term& term, std::span<const FieldValue> values) {
-    const auto left = value_of<std::uint64_t>(values, term.field) & term.mask;
-    const auto right = term.other_field ? value_of<std::uint64_t>(values, *term.other_field) : term.value;
+    const auto left = number_of(values, term.field, term.element) & term.mask;
+    const auto right = term.other_field ? number_of(values, *term.other_field, term.other_element) : term.value;
     return holds(term.op, left, right, term.is_signed);
 }
 

@@ -208,12 +208,36 @@ Checked<Parser::Value> Parser::primary() {
     case Kind::open:
         return parenthesised();
     case Kind::name:
+        return named();
     case Kind::integer:
     case Kind::string:
         return checker_.operand(take());
     default:
         return unexpected("a field, a number, a string or '('");
     }
+}
+
+/// A field, or of one that is an array the element.
+Checked<Parser::Value> Parser::named() {
+    auto field = checker_.operand(take());
+    if (!field || !checker_.is_array(*field)) {
+        return field;
+    }
+    if (peek().kind != Kind::open_list) {
+        return refuse(field->column, field->label + " is an array", "name an element, by its index from 0 in brackets");
+    }
+    take();
+    if (peek().kind != Kind::integer) {
+        return unexpected("the index of an element");
+    }
+    auto element = checker_.element(std::move(*field), take());
+    if (element && peek().kind != Kind::close_list) {
+        return unexpected("']'");
+    }
+    if (element) {
+        take();
+    }
+    return element;
 }
 
 Checked<Parser::Value> Parser::parenthesised() {

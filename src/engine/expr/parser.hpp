@@ -16,7 +16,7 @@ namespace sig2pid::engine::expr {
 ///     denied     = "!" denied | primary
 ///     comparison = masked [ relation masked | "=~" STRING | "in" list ]
 ///     masked     = primary { "&" primary }
-///     primary    = NAME | NUMBER | STRING | "true" | "false" | "(" any ")"
+///     primary    = NAME [ "[" NUMBER "]" ] | NUMBER | STRING | "true" | "false" | "(" any ")"
 ///
 /// What is not yet known to be a condition travels as an Operand, so "(flags & 3) == 1" needs no second grammar.
 class Parser {
@@ -41,6 +41,7 @@ private:
     [[nodiscard]] Checked<Node> listed(const Operand& left);
     [[nodiscard]] Checked<Value> masked();
     [[nodiscard]] Checked<Value> primary();
+    [[nodiscard]] Checked<Value> named();
     [[nodiscard]] Checked<Value> parenthesised();
     [[nodiscard]] Checked<Operand> list_item();
 

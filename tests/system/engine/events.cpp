@@ -432,6 +432,30 @@ TEST_F(Events, a_tracepoints_64_bit_field_has_all_its_bits) {
     EXPECT_EQ(matches[0].number("clone_flags"), clear_handlers);
 }
 
+TEST_F(Events, an_element_of_a_tracepoints_array_is_compared_and_sent) {
+    auto text =
+        rule("tracepoint:raw_syscalls/sys_enter",
+             fmt::format("pid == {} && id == {} && args[1] > 5 && args[0] != args[1] && args[5] == 0x1122334455667788",
+                         getpid(), SYS_getpgid));
+    text.value = "args[5]";
+    constexpr std::uint64_t last = 0x1122334455667788;
+    const auto event = find_event(text.event);
+    ASSERT_TRUE(event) << event.error().message();
+    const auto outcome = watch(text, [] {
+        syscall(SYS_getpgid, 1, 5, 0, 0, 0, last);
+        syscall(SYS_getpgid, 7, 7, 0, 0, 0, last);
+        syscall(SYS_getpgid, 1, 6, 3, 4, -5L, last);
+        syscall(SYS_getpgid, 1, 6, 3, 4, -5L, last + 1);
+    });
+    const auto matches = observed(*event, outcome.reports);
+    ASSERT_EQ(matches.size(), 1U);
+    EXPECT_EQ(matches[0].numbers("args"),
+              (std::vector<std::uint64_t>{1, 6, 3, 4, static_cast<std::uint64_t>(-5L), last}));
+    const auto signals = received();
+    ASSERT_EQ(signals.size(), 1U);
+    EXPECT_EQ(signals[0].value, last);
+}
+
 TEST_F(Events, a_tracepoints_boolean_is_one_in_an_expression) {
     const auto event = find_event("tracepoint:sched/sched_process_exit");
     ASSERT_TRUE(event) << event.error().message();

@@ -29,6 +29,8 @@ Reported keep(const Match& match) {
             kept.fields.emplace_back();
         } else if (const auto* text = std::get_if<std::string_view>(&*field)) {
             kept.fields.emplace_back(std::string(*text));
+        } else if (const auto* elements = std::get_if<std::span<const std::uint64_t>>(&*field)) {
+            kept.fields.emplace_back(std::vector<std::uint64_t>(elements->begin(), elements->end()));
         } else {
             kept.fields.emplace_back(std::get<std::uint64_t>(*field));
         }

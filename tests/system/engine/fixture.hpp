@@ -22,7 +22,7 @@ namespace sig2pid::engine {
 /// A match whose fields outlive the report.
 struct Reported {
     Match match;
-    std::vector<std::optional<std::variant<std::uint64_t, std::string>>> fields;
+    std::vector<std::optional<std::variant<std::uint64_t, std::string, std::vector<std::uint64_t>>>> fields;
 };
 
 /// Rules on the running kernel, with this process as the receiver of RTMIN+1 to RTMIN+9 and USR1.

@@ -13,22 +13,25 @@ Observed::Observed(const Event& event, const Reported& report) {
     }
 }
 
-std::uint64_t Observed::number(const std::string& field) const {
+template <typename T> T Observed::value(const std::string& field) const {
     const auto found = fields_.find(field);
-    if (found == fields_.end() || !std::holds_alternative<std::uint64_t>(found->second)) {
-        ADD_FAILURE() << "no integer field " << field;
-        return 0;
+    if (found == fields_.end() || !std::holds_alternative<T>(found->second)) {
+        ADD_FAILURE() << "no field " << field << " of this type";
+        return {};
     }
-    return std::get<std::uint64_t>(found->second);
+    return std::get<T>(found->second);
+}
+
+std::uint64_t Observed::number(const std::string& field) const {
+    return value<std::uint64_t>(field);
 }
 
 std::string Observed::text(const std::string& field) const {
-    const auto found = fields_.find(field);
-    if (found == fields_.end() || !std::holds_alternative<std::string>(found->second)) {
-        ADD_FAILURE() << "no string field " << field;
-        return {};
-    }
-    return std::get<std::string>(found->second);
+    return value<std::string>(field);
+}
+
+std::vector<std::uint64_t> Observed::numbers(const std::string& array) const {
+    return value<std::vector<std::uint64_t>>(array);
 }
 
 std::vector<Observed> observed(const Event& event, std::vector<Reported> reports) {

@@ -16,13 +16,16 @@ class Observed {
 public:
     Observed(const Event& event, const Reported& report);
 
-    /// A test failure and 0, or "", where there is no such field.
+    /// A test failure and 0, "" or nothing, where there is no such field.
     [[nodiscard]] std::uint64_t number(const std::string& field) const;
     [[nodiscard]] std::string text(const std::string& field) const;
+    [[nodiscard]] std::vector<std::uint64_t> numbers(const std::string& array) const;
     [[nodiscard]] bool has(const std::string& field) const { return fields_.contains(field); }
 
 private:
-    std::map<std::string, std::variant<std::uint64_t, std::string>> fields_;
+    template <typename T> [[nodiscard]] T value(const std::string& field) const;
+
+    std::map<std::string, std::variant<std::uint64_t, std::string, std::vector<std::uint64_t>>> fields_;
 };
 
 /// All matches in the order of their sequence numbers: the report of a queued send comes later than its match.

@@ -13,7 +13,7 @@ constexpr std::array relations = {"==", "!=", "<", "<=", ">", ">="};
 constexpr std::size_t longest_text = 255;
 
 /// As a string of the expression language.
-std::string quoted(std::string_view text) {
+std::string as_literal(std::string_view text) {
     std::string out = "\"";
     for (const char byte : text) {
         if (byte == '"' || byte == '\\') {
@@ -142,7 +142,7 @@ std::string RandomCondition::list(const Field& field) {
 
 std::string RandomCondition::literal(const Field& field) {
     if (field.type == FieldType::string) {
-        return quoted(text(field.capacity));
+        return as_literal(text(field.capacity));
     }
     const std::uint64_t value = integer(field);
     if (field.is_signed) {
@@ -157,7 +157,7 @@ std::string RandomCondition::of_string(const Field& field) {
         return list(field);
     case 1:
     case 2:
-        return field.name + " =~ " + quoted(pattern(field.capacity));
+        return field.name + " =~ " + as_literal(pattern(field.capacity));
     default:
         return field.name + relations.at(below(2)) + literal(field);
     }

@@ -8,13 +8,16 @@
 #include <sig2pid/selector.hpp>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
 #include <set>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sig2pid::engine {
@@ -162,6 +165,15 @@ TEST_F(TaskSourceTest, never_finds_itself_or_its_parent) {
     }
 }
 
+/// Whom the signal reached; a test failure where it cannot be sent so.
+std::vector<Signalled> signal_all(const std::string& text, const std::string& signal) {
+    std::vector<Signalled> all;
+    const auto done =
+        signal_matching(target(text), Signal::parse(signal).value(), [&](const Signalled& one) { all.push_back(one); });
+    EXPECT_TRUE(done && *done == all.size()) << (done ? "not possible" : done.error().message());
+    return all;
+}
+
 TEST_F(Signalling, signals_each_that_matches_once_and_nobody_else) {
     constexpr std::size_t count = 50;
     std::vector<std::unique_ptr<Child>> meant;
@@ -169,10 +181,9 @@ TEST_F(Signalling, signals_each_that_matches_once_and_nobody_else) {
         meant.push_back(child_as({.name = "zoo-meant"}));
     }
     const auto stranger = child_as({.name = "zoo-meant-not"});
-    const auto done = signal_matching(target("name:zoo-meant"), Signal::parse("KILL").value());
-    ASSERT_TRUE(done && *done) << (done ? "not possible" : done.error().message());
-    ASSERT_EQ((*done)->size(), count);
-    for (const Signalled& each : **done) {
+    const auto done = signal_all("name:zoo-meant", "KILL");
+    ASSERT_EQ(done.size(), count);
+    for (const Signalled& each : done) {
         EXPECT_EQ(each.verdict, Verdict::delivered);
         EXPECT_EQ(each.name, "zoo-meant");
         const bool is_meant = std::ranges::any_of(meant, [&](const auto& child) {
@@ -186,13 +197,52 @@ TEST_F(Signalling, signals_each_that_matches_once_and_nobody_else) {
     EXPECT_EQ(stranger->process().state(), ProcessState::alive);
 }
 
+/// Replaces each worker that ends, for ever. It is ready when all have their name.
+int supervise(int workers, const std::function<void()>& ready) {
+    std::array<int, 2> named = {};
+    if (pipe2(named.data(), O_CLOEXEC) != 0) {
+        return 255;
+    }
+    const auto start_one = [&named, supervisor = getpid()] {
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (getppid() != supervisor) {
+                _exit(0); // it died before it was asked for
+            }
+            prctl(PR_SET_NAME, "zoo-worker");
+            close_range(3, ~0U, 0); // also what the parent waits for
+            for (;;) {
+                pause();
+            }
+        }
+    };
+    for (int i = 0; i < workers; i++) {
+        start_one();
+    }
+    close(named[1]);
+    char none = 0;
+    static_cast<void>(read(named[0], &none, 1)); // the end of the file: the last of them has closed it
+    ready();
+    for (;;) {
+        if (wait(nullptr) > 0) {
+            start_one();
+        }
+    }
+}
+
+TEST_F(Signalling, leaves_those_alone_that_replace_the_ones_it_has_ended) {
+    constexpr int workers = 300;
+    const Child supervisor([](const auto& ready) { return supervise(workers, ready); });
+    EXPECT_EQ(signal_all("name:zoo-worker", "KILL").size(), std::size_t{workers});
+}
+
 TEST_F(Signalling, says_what_became_of_the_signal) {
     const auto ignores = child_as({.name = "zoo-ignores", .ignored = SIGUSR1});
     const auto blocks = child_as({.name = "zoo-blocks", .blocked = SIGUSR1});
     const auto one = [](const std::string& name) {
-        auto done = signal_matching(target("name:" + name), Signal::parse("USR1").value());
-        EXPECT_TRUE(done && *done && (*done)->size() == 1) << name;
-        return (**done).front();
+        const auto done = signal_all("name:" + name, "USR1");
+        EXPECT_EQ(done.size(), 1U) << name;
+        return done.empty() ? Signalled() : done.front();
     };
     EXPECT_EQ(one("zoo-ignores").verdict, Verdict::ignored);
     const Signalled first = one("zoo-blocks");

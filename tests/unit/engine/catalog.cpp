@@ -56,6 +56,42 @@ TEST(EventOfRecord, strings_are_told_by_how_they_are_reached) {
     EXPECT_EQ(field_of(argument("const char *"), true)->load.source, S2P_RECORD_USER);
 }
 
+TEST(EventOfRecord, an_array_of_integers_has_the_width_of_its_elements) {
+    const auto found = field_of({"long[3]", "x", 16, 24, true});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->field.type, FieldType::integer);
+    EXPECT_EQ(found->field.elements, 3);
+    EXPECT_EQ(found->field.bytes, 8);
+    EXPECT_TRUE(found->field.is_signed);
+    EXPECT_EQ(found->load.source, S2P_RECORD_INTS);
+    EXPECT_EQ(found->load.offset, 16);
+    EXPECT_EQ(found->load.size, 8);
+    EXPECT_EQ(found->load.elements, 3);
+    EXPECT_EQ(field_of({"__u8[28]", "x", 16, 28, false})->field.bytes, 1);
+}
+
+TEST(EventOfRecord, an_array_whose_length_and_size_do_not_agree_is_left_out) {
+    for (const RecordField& odd : std::vector<RecordField>{{"u32[3]", "x", 16, 13, false},
+                                                           {"u32[0]", "x", 16, 0, false},
+                                                           {"u32[N]", "x", 16, 12, false},
+                                                           {"u32[3", "x", 16, 12, false},
+                                                           {"u32[3]x", "x", 16, 12, false},
+                                                           {"u32[-3]", "x", 16, 12, false},
+                                                           {"struct in6_addr[2]", "x", 16, 32, false},
+                                                           {"u8[65]", "x", 16, 65, false},
+                                                           {"u8[99999999999999999999]", "x", 16, 9, false}}) {
+        EXPECT_FALSE(field_of(odd)) << odd.type;
+    }
+}
+
+TEST(EventOfRecord, a_string_may_be_located_from_behind_its_field) {
+    const auto found = field_of({"__rel_loc char[]", "x", 8, 4, false});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->field.type, FieldType::string);
+    EXPECT_EQ(found->load.source, S2P_RECORD_REL_LOC);
+    EXPECT_EQ(found->load.offset, 8);
+}
+
 TEST(EventOfRecord, a_buffer_of_a_syscall_is_an_address) {
     const auto found = field_of(argument("char *"), true);
     ASSERT_TRUE(found);
@@ -70,8 +106,8 @@ TEST(EventOfRecord, a_long_char_array_is_cut_at_the_longest_string) {
 }
 
 TEST(EventOfRecord, what_no_expression_can_use_is_left_out) {
-    EXPECT_FALSE(field_of({"unsigned long[6]", "x", 16, 48, false}));
     EXPECT_FALSE(field_of({"__data_loc u8[]", "x", 16, 4, false}));
+    EXPECT_FALSE(field_of({"unsigned long[]", "x", 16, 0, false}));
     EXPECT_FALSE(field_of({"char[1]", "x", 16, 1, false}));
     EXPECT_FALSE(field_of({"char[0]", "x", 16, 0, false}));
     EXPECT_FALSE(field_of({"struct in6_addr", "x", 16, 16, false}));

@@ -36,6 +36,28 @@ TEST(ExprErrors, NameTheNearestField) {
     EXPECT_EQ(Expression::parse("x", {}).error().hint, "the event has no fields; text goes in double quotes");
 }
 
+TEST(ExprErrors, NameTheElementsOfAnArray) {
+    check({
+        {"args == 1", 1, "'args' is an array; name an element"},
+        {"args", 1, "'args' is an array"},
+        {"args & 1", 1, "'args' is an array"},
+        {"args in [1, 2]", 1, "'args' is an array"},
+        {"args[3] == 1", 6, "there is no args[3]; the elements are args[0] to args[2]"},
+        {"args[-1] == 1", 6, "there is no args[-1]"},
+        {"args[18446744073709551615] == 1", 6, "the elements are"},
+        {"args[] == 1", 6, "the index of an element"},
+        {"args[code] == 1", 6, "the index of an element"},
+        {"args[\"1\"] == 1", 6, "the index of an element"},
+        {"args[1 == 1", 8, "']'"},
+        {"args[1", 7, "']'"},
+        {"args[", 6, "the index of an element is missing"},
+        {"args[0][1] == 1", 8, "unexpected '['"},
+        {"code[0] == 1", 5, "unexpected '['"},
+        {"args[0] == \"x\"", 12, "'args[0]' is an integer"},
+        {"args[0] == 4294967296", 12, "'args[0]' is -2147483648 to 2147483647"},
+    });
+}
+
 TEST(ExprErrors, TellWhatIsMissing) {
     check({
         {"", 1, "empty"},

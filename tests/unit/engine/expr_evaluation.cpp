@@ -134,6 +134,24 @@ TEST(ExprEvaluation, ComparesFieldsOfDifferentWidthAndSign) {
     });
 }
 
+TEST(ExprEvaluation, TakesAnElementOfAnArrayForAnInteger) {
+    constexpr std::uint64_t minus_one = UINT64_MAX;
+    check({
+        {"args[0] == 7", {.args = {7, 8, 9}}, true},
+        {"args[2] == 9", {.args = {7, 8, 9}}, true},
+        {"args[2] == 7", {.args = {7, 8, 9}}, false},
+        {"args[1] < 0", {.args = {0, minus_one, 0}}, true},
+        {"args[0x1] & 8", {.args = {7, 8, 9}}, true},
+        {"args[1]", {.args = {7, 0, 9}}, false},
+        {"args[ 1 ] in [5, 8]", {.args = {7, 8, 9}}, true},
+        {"args[0] < args[1]", {.args = {7, 8, 9}}, true},
+        {"args[2] < args[1]", {.args = {7, 8, 9}}, false},
+        {"code == args[2]", {.code = 9, .args = {7, 8, 9}}, true},
+        {"args[2] == code", {.code = 8, .args = {7, 8, 9}}, false},
+        {"code < args[1] & 12", {.code = 7, .args = {7, 8, 9}}, true},
+    });
+}
+
 TEST(ExprEvaluation, ThrowsWhenAValueIsMissingOrOfTheWrongType) {
     const Predicate predicate = predicate_of("code == 1");
     EXPECT_THROW((void)evaluate(predicate, {}), std::bad_variant_access);

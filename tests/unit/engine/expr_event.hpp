@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,17 +22,19 @@ struct Event {
     bool core = false;
     std::string comm{};
     std::string path{};
+    std::array<std::uint64_t, 3> args{};
 
     [[nodiscard]] static const std::vector<Field>& fields() {
         static const std::vector<Field> all{
-            {"code", FieldType::integer, 4, true, 0, "exit code", "int"},
-            {"flags", FieldType::integer, 4, false, 0, "", "u32"},
-            {"level", FieldType::integer, 1, false, 0, "", "u8"},
-            {"offset", FieldType::integer, 8, true, 0, "", "long"},
-            {"size", FieldType::integer, 8, false, 0, "", "size_t"},
-            {"core", FieldType::boolean, 1, false, 0, "dumped core", "bool"},
-            {"comm", FieldType::string, 0, false, 15, "", "char[16]"},
-            {"path", FieldType::string, 0, false, 0, "", "char *"},
+            {"code", FieldType::integer, 4, true, 0, 0, "exit code", "int"},
+            {"flags", FieldType::integer, 4, false, 0, 0, "", "u32"},
+            {"level", FieldType::integer, 1, false, 0, 0, "", "u8"},
+            {"offset", FieldType::integer, 8, true, 0, 0, "", "long"},
+            {"size", FieldType::integer, 8, false, 0, 0, "", "size_t"},
+            {"core", FieldType::boolean, 1, false, 0, 0, "dumped core", "bool"},
+            {"comm", FieldType::string, 0, false, 0, 15, "", "char[16]"},
+            {"path", FieldType::string, 0, false, 0, 0, "", "char *"},
+            {.name = "args", .bytes = 4, .is_signed = true, .elements = 3, .description = "", .type_name = "int[3]"},
         };
         return all;
     }
@@ -43,7 +47,8 @@ struct Event {
                 size,
                 std::uint64_t{core},
                 comm,
-                path};
+                path,
+                std::span<const std::uint64_t>(args)};
     }
 };
 

@@ -68,7 +68,7 @@ TEST(ExprLimits, BoundTheSetsOfAllGlobsTogether) {
 }
 
 TEST(ExprLimits, AreTheCallersErrorWhereFieldsAreImpossible) {
-    const std::vector<Field> three_bytes{{"x", FieldType::integer, 3, false, 0, "", ""}};
+    const std::vector<Field> three_bytes{{"x", FieldType::integer, 3, false, 0, 0, "", ""}};
     EXPECT_THROW(std::ignore = Expression::parse("x", three_bytes), std::invalid_argument);
     EXPECT_THROW(std::ignore = Expression::parse("x", std::vector<Field>(65536)), std::invalid_argument);
 }
