@@ -53,6 +53,7 @@ enum class Survival {
 struct Ending {
     std::size_t index = 0;         ///< among the targets, and after them, those that appeared while it ran
     std::optional<Token> appeared; ///< one of the latter
+    std::string name = {};         ///< its name then; empty for a target
 
     bool ended = false; ///< it has exited; a zombie that nobody reaps has, too
 
@@ -60,7 +61,7 @@ struct Ending {
     std::optional<Signal> last_sent = std::nullopt;
 
     /// The signal of the step that ended it; none when it had exited before the first, when it died of a signal that
-    /// was not sent here, or when it lives.
+    /// was not sent here, when it was seen to ignore the last one and exited by itself, or when it lives.
     std::optional<Signal> ended_by = std::nullopt;
 
     std::chrono::nanoseconds after{}; ///< from the start to its exit, or to the end of all

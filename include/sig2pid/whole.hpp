@@ -44,9 +44,7 @@ private:
 /// Who else is meant than the members of a set.
 enum class Newcomers {
     none,
-    matching,    ///< who comes to match the targets of the set, such as new processes of a control group
-    descendants, ///< who descends from a member
-    both
+    matching ///< who comes to match the targets of the set: new processes of a `cgroup:`, or descendants, of a `tree:`
 };
 
 /// Whether those of a tree run while they are acted on.
@@ -57,9 +55,9 @@ enum class Trees {
 };
 
 struct ActOptions {
-    Newcomers newcomers = Newcomers::none; ///< none or matching
-    Trees trees = Trees::running;          ///< of a set with a `tree:` target, and with newcomers
-    SelectOptions select = {};             ///< how newcomers are looked for
+    Newcomers newcomers = Newcomers::none;
+    Trees trees = Trees::running; ///< of a set with a `tree:` target, and with newcomers
+    SelectOptions select = {};    ///< how newcomers are looked for
 };
 
 /// Acts on one member: its index in the set, and its pin. `held` is an error when it must not be acted on: ESRCH/gone,

@@ -161,12 +161,16 @@ std::optional<Choice> read_choice(std::string_view command, const SelectWords& w
     return good ? std::optional(std::move(choice)) : std::nullopt;
 }
 
-std::expected<ProcessSet, ExitCode> select_chosen(std::string_view command, const Choice& choice) {
+Result<ProcessSet> select_choice(const Choice& choice) {
     raise_descriptor_limit();
     engine::TaskSource source;
     SelectOptions options = choice.options;
     options.source = &source;
-    Result<ProcessSet> set = select(Selector(choice.targets), options);
+    return select(Selector(choice.targets), options);
+}
+
+std::expected<ProcessSet, ExitCode> select_chosen(std::string_view command, const Choice& choice) {
+    Result<ProcessSet> set = select_choice(choice);
     if (!set) {
         report(command, set.error());
         return std::unexpected(exit_code_of(set.error()));

@@ -45,7 +45,10 @@ struct Choice {
 };
 [[nodiscard]] std::optional<Choice> read_choice(std::string_view command, const SelectWords& words);
 
-/// Pins what is chosen, the limit of descriptors being raised first; the exit code once the error is reported.
+/// Pins what is chosen, the limit of descriptors being raised first.
+[[nodiscard]] Result<ProcessSet> select_choice(const Choice& choice);
+
+/// Likewise; the exit code once the error is reported.
 [[nodiscard]] std::expected<ProcessSet, ExitCode> select_chosen(std::string_view command, const Choice& choice);
 
 /// Reports the targets that matched nothing: the exit code that they come to, exit_done when all matched.

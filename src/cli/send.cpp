@@ -145,13 +145,19 @@ Sending sending_of(const Plan& plan, const Words& words) {
     return {plan.signal ? plan.signal->name() : "0", plan.options.payload, words.json, words.verbose};
 }
 
-/// Says which targets matched nothing; exit_done when there are none.
-ExitCode refuse_misses(const Plan& plan, const ProcessSet& set, const SendReports& reports) {
+/// Says which targets matched nothing. A signal goes to all or to none, exit_done being to all; a probe tells of each.
+ExitCode refuse_misses(const Plan& plan, const ProcessSet& set, SendReports& reports) {
     const ExitCode code = report_misses("send", plan.choice, set);
     for (const ProcessSet::Miss& miss : set.misses()) {
         reports.add_miss(plan.choice.targets[miss.argument].text(), miss.error);
     }
-    if (code != exit_done && !set.empty()) {
+    if (code == exit_done || !plan.signal) {
+        return exit_done;
+    }
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        reports.add_spared({set.target(i).text(), set[i].token(), ""});
+    }
+    if (!set.empty()) {
         report("send", "nothing was sent: the other targets were there, this was all or none");
     }
     return code;
@@ -209,7 +215,7 @@ void act_on(const std::string& text, const Process& process, const Result<>& jud
 }
 
 /// Acts on each and on those that appear meanwhile, until there are no more.
-int act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
+void act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
     const Clock::time_point give_up = Clock::now() + plan.retry;
     const bool grows = plan.signal && is_growing(plan.choice, words.select);
     const ActOptions options{grows ? Newcomers::matching : Newcomers::none,
@@ -228,7 +234,6 @@ int act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReport
     if (const Result<> acted = sig2pid::act_on_all(set, options, act_on_one); !acted) {
         reports.add_error(acted.error());
     }
-    return reports.finish();
 }
 
 /// Whether it is nothing but a signal to all that one target matches.
@@ -309,36 +314,83 @@ int send_in_a_sweep(const Plan& plan, const Words& words, SendReports& reports) 
     return send_in_a_sweep(target, send_one, words.verbose ? Names::told : Names::untold, reports);
 }
 
-int send_to(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
+/// Whom a signal to the groups of the members reaches.
+Result<ProcessSet> groups_of(const ProcessSet& set, const Choice& choice) {
+    std::vector<Target> groups;
+    for (const ProcessSet::Member& member : set.members()) {
+        Result<Target> group = Target::parse("group:" + std::to_string(member.pid));
+        if (!group) {
+            return forward_error(group);
+        }
+        groups.push_back(std::move(*group));
+    }
+    SelectOptions options = choice.options;
+    options.pick = Pick::all;
+    return select(Selector(std::move(groups)), options);
+}
+
+/// --dry-run and --confirm: exit_done to go on.
+std::optional<int> show_or_ask(const Plan& plan, const SelectWords& select, const ProcessSet& set, Shown how) {
+    const Signal signal = plan.signal.value_or(Signal(SIGTERM));
+    if (select.dry_run) {
+        return show("send", set, signal, how);
+    }
+    const ExitCode code = select.confirm && plan.signal ? ask_to_confirm("send", set, signal) : exit_done;
+    return code == exit_done ? std::nullopt : std::optional<int>(code);
+}
+
+/// What there is to say before any signal goes, by all that it will reach; nothing to go on.
+std::optional<int> prepare(const Plan& plan, const Words& words, const ProcessSet& set, SendReports& reports) {
+    const SelectWords& select = words.select;
     if (const ExitCode code = refuse_misses(plan, set, reports); code != exit_done) {
         return code;
     }
-    if (words.select.dry_run) {
-        return show("send", set, plan.signal.value_or(Signal(SIGTERM)), words.json ? Shown::json : Shown::table);
+    const Shown how = words.json ? Shown::json : Shown::table;
+    if (plan.options.scope != Scope::group || set.empty()) {
+        return show_or_ask(plan, select, set, how);
     }
-    if (words.select.confirm && plan.signal) {
-        if (const ExitCode code = ask_to_confirm("send", set, *plan.signal); code != exit_done) {
-            return code;
-        }
+    const Result<ProcessSet> groups = groups_of(set, plan.choice);
+    if (!groups) {
+        report("send", groups.error());
+        return exit_code_of(groups.error());
     }
-    return act_on_all(plan, words, set, reports);
+    return show_or_ask(plan, select, groups->empty() ? set : *groups, how);
+}
+
+/// Whether it lasts until no new process appears, nobody of a group running meanwhile. Not with --retry: who is frozen
+/// takes nothing out of its queue.
+bool holds_all(const Plan& plan, const Words& words) {
+    return plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run &&
+           plan.retry == std::chrono::nanoseconds::zero();
 }
 
 int send_by_pidfd(const Plan& plan, const Words& words, SendReports& reports) {
     std::optional<Receiver> enders;
     std::optional<FrozenTargets> frozen;
-    const bool waits = plan.retry > std::chrono::nanoseconds::zero(); // who is frozen takes nothing out of its queue
-    if (plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run && !waits) {
+    if (holds_all(plan, words)) {
+        reports.hold_back();
         enders = hold_off_enders("send");
         frozen.emplace(freeze_groups("send", plan.choice));
     }
-    std::expected<ProcessSet, ExitCode> set = select_chosen("send", plan.choice);
+    Result<ProcessSet> set = select_choice(plan.choice);
+    if (!set || !set->misses().empty()) {
+        frozen.reset(); // before a word is said: see SendReports::hold_back()
+    }
     if (!set) {
-        return set.error();
+        report("send", set.error());
+        return exit_code_of(set.error());
+    }
+    if (const std::optional<int> code = prepare(plan, words, *set, reports)) {
+        return *code;
     }
     const bool is_whole = plan.signal == Signal(SIGKILL) && frozen && is_all_of(*frozen, *set);
-    const int code = send_to(plan, words, *set, reports);
-    return is_whole && code == exit_done ? kill_groups("send", *frozen) : code;
+    act_on_all(plan, words, *set, reports);
+    const Result<> killed = is_whole && !reports.has_failed() ? frozen->kill() : Result<>();
+    frozen.reset();
+    if (!killed && killed.error().code != ENOENT) { // before Linux 5.14 there is no cgroup.kill
+        reports.add_error(killed.error());
+    }
+    return reports.finish();
 }
 
 } // namespace

@@ -5,6 +5,8 @@
 #include "cli/output.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <utility>
 
 namespace sig2pid::cli {
 namespace {
@@ -101,15 +103,19 @@ void SendReports::add(const Recipient& recipient, const Outcome& outcome) {
     ++count_;
     code_ = std::max(code_, own);
     if (sending_.json) {
-        print_json(describe(recipient.text, &recipient.token, sending_, outcome));
+        say([line = describe(recipient.text, &recipient.token, sending_, outcome)] { print_json(line); });
     }
     if (sending_.verbose) {
         rows_.push_back({recipient.token.to_string(), recipient.name, sending_.signal, verdict_text(outcome)});
     }
     if (own != exit_done) {
         ++failed_;
-        report("send", complaint(recipient, outcome));
+        say([text = complaint(recipient, outcome)] { report("send", text); });
     }
+}
+
+void SendReports::say(std::function<void()> words) {
+    is_held_back_ ? held_back_.push_back(std::move(words)) : words();
 }
 
 bool SendReports::tells(const Outcome& outcome) const noexcept {
@@ -120,16 +126,29 @@ void SendReports::add_error(const Error& error) {
     ++count_;
     ++failed_;
     code_ = std::max(code_, cli::exit_code_of(error));
-    report("send", error);
+    say([error] { report("send", error); });
 }
 
-void SendReports::add_miss(const std::string& text, const Error& error) const {
+void SendReports::add_miss(const std::string& text, const Error& error) {
+    ++count_;
+    ++failed_;
+    code_ = std::max(code_, cli::exit_code_of(error));
     if (sending_.json) {
         print_json(describe(text, nullptr, sending_, {.verdict = verdict_of(error), .error = error}));
     }
 }
 
+void SendReports::add_spared(const Recipient& recipient) const {
+    if (sending_.json) {
+        const Error error{ECANCELED, "send", "nothing was sent, as another target is not there", Reason::unspecified};
+        print_json(describe(recipient.text, &recipient.token, sending_, {.error = error}));
+    }
+}
+
 int SendReports::finish() {
+    for (const std::function<void()>& words : std::exchange(held_back_, {})) {
+        words();
+    }
     if (sending_.verbose && !sending_.json) {
         print_table(rows_);
     }

@@ -9,6 +9,7 @@
 #include <sig2pid/verdict.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -60,14 +61,28 @@ public:
     /// One that could not be acted upon at all.
     void add_error(const Error& error);
 
-    /// In JSON, a target that matched nothing.
-    void add_miss(const std::string& text, const Error& error) const;
+    /// A target that matched nothing. It is reported already, but not in JSON.
+    void add_miss(const std::string& text, const Error& error);
 
-    /// Prints the table, and gives the exit code.
+    /// In JSON, one that was there and was sent nothing, as another target was not.
+    void add_spared(const Recipient& recipient) const;
+
+    /// Whether any of those that were added came to an error.
+    [[nodiscard]] bool has_failed() const noexcept { return failed_ > 0; }
+
+    /// From now on what there is to say waits until finish(): while processes are frozen or stopped, a reader that does
+    /// not read, or is one of them, must not hold up what lets them go on.
+    void hold_back() noexcept { is_held_back_ = true; }
+
+    /// Prints what was held back and the table, and gives the exit code.
     [[nodiscard]] int finish();
 
 private:
+    void say(std::function<void()> words);
+
     Sending sending_;
+    bool is_held_back_ = false;
+    std::vector<std::function<void()>> held_back_;
     std::vector<std::vector<std::string>> rows_ = {{"PROCESS", "NAME", "SIGNAL", "VERDICT"}};
     std::size_t count_ = 0, failed_ = 0;
     ExitCode code_ = exit_done;

@@ -31,7 +31,7 @@ Acted act_on(const Process& process, const std::function<Outcome(const Process&)
     return acted;
 }
 
-int report_miss(const Target& target, const Error& error, const SendReports& reports) {
+int report_miss(const Target& target, const Error& error, SendReports& reports) {
     report("send", "target '" + target.text() + "': " + error.message());
     reports.add_miss(target.text(), error);
     return exit_code_of(error);

@@ -33,13 +33,4 @@ bool is_all_of(const FrozenTargets& frozen, const ProcessSet& set) {
     return frozen.size() == set.targets().size() && frozen.count() == set.size();
 }
 
-int kill_groups(std::string_view command, FrozenTargets& frozen) {
-    const Result<> killed = frozen.kill();
-    if (killed || killed.error().code == ENOENT) { // before Linux 5.14
-        return exit_done;
-    }
-    report(command, killed.error());
-    return exit_code_of(killed.error());
-}
-
 } // namespace sig2pid::cli

@@ -25,7 +25,4 @@ namespace sig2pid::cli {
 /// Whether the frozen groups are all that the set's targets mean, and its members all who is in them.
 [[nodiscard]] bool is_all_of(const FrozenTargets& frozen, const ProcessSet& set);
 
-/// Sends SIGKILL to the groups as wholes, when all who are in them were sent it.
-[[nodiscard]] int kill_groups(std::string_view command, FrozenTargets& frozen);
-
 } // namespace sig2pid::cli

@@ -108,14 +108,16 @@ bool is_whole(const Target& target) {
     });
 }
 
-/// Whoever comes to match while it runs is meant too, unless one was picked, or shown and agreed to.
+/// Whoever comes to match while it runs is meant too, unless just these were picked, or shown and agreed to.
 Newcomers newcomers_of(const Words& words, const Chosen& chosen) {
     const SelectWords& select = words.select;
-    const bool is_fixed = select.confirm || select.newest || select.oldest;
-    if (!is_fixed && std::ranges::any_of(chosen.set.targets(), is_whole)) {
-        return words.tree ? Newcomers::both : Newcomers::matching;
-    }
-    return words.tree ? Newcomers::descendants : Newcomers::none;
+    const bool is_fixed = select.confirm || ((select.newest || select.oldest) && !words.tree);
+    return !is_fixed && std::ranges::any_of(chosen.set.targets(), is_whole) ? Newcomers::matching : Newcomers::none;
+}
+
+std::expected<Chosen, ExitCode> choose_all(const Words& words) {
+    auto chosen = choose("stop", words.select, words.format());
+    return chosen && words.tree ? with_trees("stop", *chosen, words.select, words.format()) : std::move(chosen);
 }
 
 /// An explicit target may be the shell that runs this; it is done, but not without a word.
@@ -173,7 +175,7 @@ int stop_command(int argc, char** argv) {
     if (!plan) {
         return fail(plan.error());
     }
-    auto chosen = choose("stop", words.select, words.format());
+    auto chosen = choose_all(words);
     if (!chosen) {
         return chosen.error();
     }
@@ -181,7 +183,8 @@ int stop_command(int argc, char** argv) {
     warn_of_ancestors(*chosen);
     const Signal first = plan->escalation.steps().front().signal;
     if (words.select.dry_run) {
-        return show("stop", chosen->set, first, words.json ? Shown::json : Shown::table);
+        const ExitCode code = show("stop", chosen->set, first, words.json ? Shown::json : Shown::table);
+        return code == exit_done && chosen->misses_some ? exit_partial : code;
     }
     if (words.select.confirm) {
         if (const ExitCode code = ask_to_confirm("stop", chosen->set, first); code != exit_done) {

@@ -27,9 +27,8 @@ std::string explain(const Ending& ending) {
     return "unknown";
 }
 
-/// Members that appeared while it ran have no name: nobody had looked at them before.
-std::string name_of(const Ending& ending, const Chosen& chosen) {
-    return ending.appeared ? "" : chosen.names[ending.index];
+const std::string& name_of(const Ending& ending, const Chosen& chosen) {
+    return ending.appeared ? ending.name : chosen.names[ending.index];
 }
 
 pid_t pid_of(const Ending& ending, const Chosen& chosen) {
@@ -40,7 +39,7 @@ Json json_of(const Ending& ending, const Chosen& chosen) {
     Json line = ending.appeared ? Json({{"target", nullptr},
                                         {"pid", ending.appeared->pid},
                                         {"inode", ending.appeared->inode},
-                                        {"name", nullptr}})
+                                        {"name", ending.name}})
                                 : json_of(chosen, ending.index);
     line["ended"] = ending.ended;
     line["by"] = ending.ended_by ? Json(ending.ended_by->name()) : Json();
@@ -125,7 +124,7 @@ std::string text_of(const EscalationProgress& progress) {
 
 ExitCode conclude(const EscalationReport& report, const Chosen& chosen) {
     if (report.end == EscalationEnd::all_ended) {
-        return chosen.set.misses().empty() ? exit_done : exit_partial;
+        return chosen.misses_some ? exit_partial : exit_done;
     }
     const std::size_t ended = count_ended(report);
     const std::size_t left = report.endings.size() - ended;

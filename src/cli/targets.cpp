@@ -40,7 +40,11 @@ ExitCode check_members(std::string_view command, const ProcessSet& set) {
 }
 
 Chosen with_names(ProcessSet set, const SelectOptions& options) {
-    Chosen chosen{std::move(set), {}, options};
+    Chosen chosen{std::move(set), {}, options, {}, false};
+    chosen.misses_some = !chosen.set.misses().empty();
+    for (const Target& target : chosen.set.targets()) {
+        chosen.texts.push_back(target.text());
+    }
     chosen.names.reserve(chosen.set.size());
     for (std::size_t i = 0; i < chosen.set.size(); ++i) {
         std::string& text = chosen.names.emplace_back();
@@ -48,6 +52,32 @@ Chosen with_names(ProcessSet set, const SelectOptions& options) {
             chosen.set.with(i, [&](const Process& process) { text = name(process).value_or(""); });
     }
     return chosen;
+}
+
+/// A target inside another: its commas are its own.
+std::string tree_of(std::string_view target) {
+    std::string text = "tree:";
+    for (const char byte : target) {
+        text += byte == ',' ? "\\," : std::string(1, byte);
+    }
+    return text;
+}
+
+/// What stands for a target with its descendants. One that was named outright is meant even where a tree leaves it out,
+/// and a control group can be frozen.
+std::vector<std::string> trees_of(const Chosen& roots, std::size_t argument, const SelectWords& words) {
+    const auto members = roots.set.members();
+    const auto member = std::ranges::find(members, argument, &ProcessSet::Member::argument);
+    if (member == members.end()) {
+        return {};
+    }
+    const Target& target = roots.set.targets()[argument];
+    const bool is_picked = words.newest || words.oldest;
+    const std::string base = target.names_one() || is_picked ? member->token().to_string() : target.text();
+    if (target.is_explicit() || (!is_picked && !target.whole_cgroup().empty())) {
+        return {base, tree_of(base)};
+    }
+    return {tree_of(base)};
 }
 
 } // namespace
@@ -74,12 +104,29 @@ std::expected<Chosen, ExitCode> choose(std::string_view command, const SelectWor
     return with_names(std::move(*set), choice->options);
 }
 
+std::expected<Chosen, ExitCode> with_trees(std::string_view command, const Chosen& roots, const SelectWords& words,
+                                           Format format) {
+    SelectWords whole = words;
+    whole.targets.clear();
+    whole.newest = whole.oldest = false;
+    std::vector<std::string> texts;
+    for (std::size_t argument = 0; argument < roots.set.targets().size(); ++argument) {
+        for (std::string& target : trees_of(roots, argument, words)) {
+            whole.targets.push_back(std::move(target));
+            texts.push_back(roots.texts[argument]);
+        }
+    }
+    std::expected<Chosen, ExitCode> chosen = choose(command, whole, format);
+    if (chosen) {
+        chosen->texts = std::move(texts);
+        chosen->misses_some = chosen->misses_some || roots.misses_some;
+    }
+    return chosen;
+}
+
 Json json_of(const Chosen& chosen, std::size_t i) {
     const ProcessSet::Member& member = chosen.set[i];
-    return {{"target", chosen.set.target(i).text()},
-            {"pid", member.pid},
-            {"inode", member.inode},
-            {"name", chosen.names[i]}};
+    return {{"target", chosen.text(i)}, {"pid", member.pid}, {"inode", member.inode}, {"name", chosen.names[i]}};
 }
 
 void add_status(Json& line, const ExitStatus& status) {

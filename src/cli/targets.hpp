@@ -24,6 +24,11 @@ struct Chosen {
     ProcessSet set;
     std::vector<std::string> names; ///< of the members; empty where one could not be read
     SelectOptions options;          ///< how they were chosen
+    std::vector<std::string> texts; ///< of the set's targets, as they were typed
+    bool misses_some = false;       ///< a target was not there
+
+    /// The target that the i-th member matched first, as it was typed.
+    [[nodiscard]] const std::string& text(std::size_t i) const { return texts[set[i].argument]; }
 
     /// "process 12 (sleep)".
     [[nodiscard]] std::string who(std::size_t i) const;
@@ -32,6 +37,11 @@ struct Chosen {
 /// Selects, and reports what is wrong: an exit code for bad input, a system error, sig2pid itself among the targets, or
 /// when nothing was found. A target that is gone beside others that are there is reported and left out.
 [[nodiscard]] std::expected<Chosen, ExitCode> choose(std::string_view command, const SelectWords& words, Format format);
+
+/// The trees of what choose() found: all of them with their descendants. Whoever was named by its PID, or was picked,
+/// is the process that was found, whose PID may have passed to another meanwhile.
+[[nodiscard]] std::expected<Chosen, ExitCode> with_trees(std::string_view command, const Chosen& roots,
+                                                         const SelectWords& words, Format format);
 
 /// target, pid, inode and name of a member.
 [[nodiscard]] Json json_of(const Chosen& chosen, std::size_t i);

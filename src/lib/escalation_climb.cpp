@@ -2,12 +2,14 @@
 #include "lib/escalation_climb.hpp"
 
 #include "lib/standstill.hpp"
+#include "lib/syscalls.hpp"
 
 #include <sig2pid/send.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <poll.h>
 #include <ranges>
 
 namespace sig2pid {
@@ -70,6 +72,9 @@ bool Climb::adopt(const Token& token) {
     }
     crowd_.add(token);
     add_member();
+    Ending& ending = members_.back().ending;
+    [[maybe_unused]] const Result<> pinned =
+        crowd_.with(ending.index, [&](const Process& process) { ending.name = name(process).value_or(""); });
     return true;
 }
 
@@ -135,7 +140,7 @@ bool Climb::is_time_over() {
 }
 
 Result<> Climb::take_steps() {
-    while (taken_ < steps_.size() && waited_for_ > 0 && has_come(start_ + steps_[taken_].after)) {
+    while (taken_ < steps_.size() && waited_for_ > 0 && has_come(start_ + steps_[taken_].after) && !is_called_off()) {
         if (Result<> taken = take_step(); !taken) {
             return taken;
         }
@@ -147,6 +152,10 @@ Result<> Climb::take_step() {
     const Signal signal = steps_[taken_].signal;
     if (Result<> frozen = freeze(); !frozen) {
         return frozen;
+    }
+    if (is_called_off()) { // while all were held still: nothing may be sent any more
+        thaw();
+        return {};
     }
     if (Result<> noted = note_unwatched(); !noted) {
         thaw();
@@ -183,6 +192,9 @@ Result<> Climb::freeze() {
 
 Result<> Climb::freeze_all() {
     for (int round = 0; round < most_rounds; ++round) {
+        if (is_called_off()) {
+            return {};
+        }
         if (offspring_ == nullptr || !offspring_->holds_all()) {
             if (Result<> stopped = stop_all(); !stopped) {
                 return stopped;
@@ -220,11 +232,18 @@ Result<> Climb::stop_all() {
 }
 
 void Climb::await_all(const std::vector<std::size_t>& stopped) {
-    const Deadline until = deadline_after(standstill_patience);
+    const Deadline until = earlier(deadline_after(standstill_patience), deadline_);
+    const auto called_off = [this] { return is_called_off(); };
     for (const std::size_t i : stopped) {
-        [[maybe_unused]] const Result<> pinned = crowd_.with(
-            i, [&](const Process& process) { [[maybe_unused]] const bool stands = await_standstill(process, until); });
+        [[maybe_unused]] const Result<> pinned = crowd_.with(i, [&](const Process& process) {
+            [[maybe_unused]] const bool stands = await_standstill(process, until, called_off);
+        });
     }
+}
+
+/// Whether the deadline has come or the caller wants no more.
+bool Climb::is_called_off() const {
+    return has_come(deadline_) || (options_.cancel_fd >= 0 && sys::calls().poll(options_.cancel_fd, POLLIN, 0) > 0);
 }
 
 void Climb::thaw(Thaw what) {
@@ -273,6 +292,7 @@ void Climb::signal_one(Member& member, Signal signal) {
     if (pinned && sent) {
         member.first_step = member.ending.last_sent ? member.first_step : taken_ - 1;
         member.ending.last_sent = signal;
+        member.ignores_last = false;
     }
     refuse_unless(pinned ? sent : pinned, member);
 }
@@ -309,6 +329,7 @@ void Climb::look_at(Member& member) {
         const Result<SignalStatus> status = signal_status(process);
         const auto discards = [&](const EscalationStep& step) { return is_shielded(process, *status, step.signal); };
         is_stopped = status && status->state == 'T';
+        member.ignores_last = status && status->ignored.contains(steps_[taken_ - 1].signal);
         is_deaf = status && std::ranges::all_of(steps_, discards);
     });
     if (is_stopped && !is_about_stopping(steps_[taken_ - 1].signal)) {
@@ -392,7 +413,7 @@ void Climb::note_exit(Member& member) {
 std::optional<Signal> Climb::ender_of(const Member& member) const {
     const Ending& ending = member.ending;
     if (!ending.last_sent || !ending.status.signal) {
-        return ending.last_sent;
+        return member.ignores_last ? std::nullopt : ending.last_sent;
     }
     const auto sent = std::span(steps_).subspan(member.first_step, taken_ - member.first_step);
     const bool ours = std::ranges::find(sent, *ending.status.signal, &EscalationStep::signal) != sent.end();

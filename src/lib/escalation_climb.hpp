@@ -32,6 +32,7 @@ private:
         Ending ending;              ///< its index is that in the crowd
         std::size_t first_step = 0; ///< of those that it was sent
         bool given_up = false;      ///< waiting for it is pointless
+        bool ignores_last = false;  ///< it was seen to ignore the last signal
         bool frozen = false;        ///< stopped by us, to be continued
     };
 
@@ -69,6 +70,7 @@ private:
     [[nodiscard]] static bool is_waited_for(const Member& member) { return !member.ending.ended && !member.given_up; }
     [[nodiscard]] Deadline next_moment() const;
     [[nodiscard]] bool is_time_over();
+    [[nodiscard]] bool is_called_off() const;
     void observe() const;
     [[nodiscard]] Result<EscalationReport> report();
 

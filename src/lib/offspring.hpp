@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include <sig2pid/escalation.hpp>
 #include <sig2pid/process_set.hpp>
 #include <sig2pid/selector.hpp>
 #include <sig2pid/whole.hpp>
 
-#include <deque>
 #include <optional>
 #include <vector>
 
 namespace sig2pid {
 
-/// Finds who comes to belong to the processes of a set while these are signalled, and keeps control groups from making
-/// more at that moment.
+/// Finds who comes to match the targets of a set while its processes are signalled, and keeps control groups from
+/// making more at that moment.
 class Offspring {
 public:
     /// The set stays the caller's and grows.
-    Offspring(ProcessSet& set, Newcomers wanted, const SelectOptions& options);
+    Offspring(ProcessSet& set, const SelectOptions& options);
 
-    /// Those that are new since the last time; the first time, members of the set may be among them.
+    /// Those that are new since the last time.
     [[nodiscard]] Result<std::vector<Token>> find();
 
     /// Freezes those control groups that the set's targets mean as a whole, as far as that can be done.
@@ -27,7 +25,7 @@ public:
 
     void release() noexcept { frozen_.reset(); }
 
-    /// Whether nobody who is wanted can appear now: all targets are groups, and frozen.
+    /// Whether nobody can appear now: all targets are groups, and frozen.
     [[nodiscard]] bool holds_all() const noexcept;
 
     /// Whether it holds all, and that is so many processes.
@@ -37,15 +35,9 @@ public:
     [[nodiscard]] Result<> kill() { return frozen_ ? frozen_->kill() : Result<>(); }
 
 private:
-    [[nodiscard]] bool wants(Newcomers kind) const noexcept { return wanted_ == kind || wanted_ == Newcomers::both; }
-    [[nodiscard]] Result<> plant();
-
     ProcessSet& set_;
-    Newcomers wanted_;
     SelectOptions options_;
-    std::size_t told_;       ///< members of the set that are no news
-    std::size_t rooted_ = 0; ///< members of the set whose trees are looked through
-    std::deque<ProcessSet> trees_;
+    std::size_t told_; ///< members of the set that are no news
     std::optional<FrozenTargets> frozen_;
 };
 

@@ -42,9 +42,9 @@ bool stands_still(const Process& process, std::string_view states) {
 
 } // namespace
 
-bool await_standstill(const Process& process, Deadline until) {
+bool await_standstill(const Process& process, Deadline until, const std::function<bool()>& called_off) {
     const auto start = Clock::now();
-    for (auto now = start; !until || now < *until; now = Clock::now()) {
+    for (auto now = start; (!until || now < *until) && !(called_off && called_off()); now = Clock::now()) {
         if (stands_still(process, now - start < sleep_patience ? at_rest : at_rest_or_asleep)) {
             return true;
         }

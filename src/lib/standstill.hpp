@@ -4,13 +4,17 @@
 #include <sig2pid/process.hpp>
 #include <sig2pid/wait.hpp>
 
+#include <functional>
+
 namespace sig2pid {
 
 /// Waits until all threads of a process that was sent SIGSTOP are stopped. A fork(2) that was under way then is
 /// finished all the same, so only who stands still has no child that is not there yet.
 ///
 /// Who sleeps uninterruptibly is not waited for: it waits for a device, or in vfork(2) for a child, which is there.
-/// \return false: `until` came first
-[[nodiscard]] bool await_standstill(const Process& process, Deadline until);
+/// \param called_off whether to wait no longer; null: nobody calls it off
+/// \return false: `until` came first, or it was called off
+[[nodiscard]] bool await_standstill(const Process& process, Deadline until,
+                                    const std::function<bool()>& called_off = nullptr);
 
 } // namespace sig2pid

@@ -111,6 +111,43 @@ TEST_F(SendCommand, RefusesBadInputAndSendsNothing) {
     EXPECT_EQ(receiver_.finish().status, SIGHUP);
 }
 
+TEST_F(SendCommand, ProbesEachThoughOneIsGone) {
+    const Outcome outcome = run_sig2pid({"send", "--json", "-s", "0", pid_, "4194303"});
+    EXPECT_EQ(outcome.status, 64);
+    const std::vector<Json> lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_TRUE(lines[0]["verdict"] == "gone" && lines[1]["error"].is_null()) << outcome.out;
+}
+
+TEST_F(SendCommand, TellsInJsonOfThoseItSpared) {
+    const Outcome outcome = run_sig2pid({"send", "--json", pid_, "4194303"});
+    EXPECT_EQ(outcome.status, 1);
+    const std::vector<Json> lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[1]["pid"], receiver_.pid());
+    EXPECT_TRUE(lines[1]["verdict"].is_null());
+    EXPECT_TRUE(contains(lines[1]["error"], "nothing was sent")) << outcome.out;
+}
+
+TEST(SendCommandScope, ShowsAllThatASignalToAGroupReaches) {
+    const Child leader([](const std::function<void()>& ready) {
+        ::setpgid(0, 0);
+        for (int i = 0; i < 2; ++i) {
+            if (::fork() == 0) {
+                ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) {
+                    ::pause();
+                }
+            }
+        }
+        return pause_at_defaults(ready);
+    });
+    const std::string pid = std::to_string(leader.pid());
+    const Outcome outcome = run_sig2pid({"send", "--dry-run", "--json", "--scope", "group", pid});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(json_lines(outcome.out).size(), 3U) << outcome.out;
+}
+
 TEST_F(SendCommand, TakesAnInheritedPidfd) {
     const Process pinned = Process::open(receiver_.pid()).value();
     ::fcntl(pinned.fd(), F_SETFD, 0);

@@ -240,5 +240,78 @@ TEST(StopCommand, OfATreeLetsNoForkOfABombEscape) {
     EXPECT_EQ(run_sig2pid({"stop", "--step", "KILL@0s", "user:54321"}).status, 1) << "a fork has escaped";
 }
 
+/// A process with so many children, of which each is there when it is ready.
+Child::Body with_children(int count) {
+    return [count](const std::function<void()>& ready) {
+        ::signal(SIGCHLD, SIG_IGN); // reaped at once
+        for (int i = 0; i < count; ++i) {
+            if (::fork() == 0) {
+                ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) {
+                    ::pause();
+                }
+            }
+        }
+        return pause_at_defaults(ready);
+    };
+}
+
+TEST(StopCommand, OfATreeShowsAndCountsAllThatItEnds) {
+    const Child parent(with_children(3));
+    const std::string pid = pid_of(parent);
+    const Outcome shown = run_sig2pid({"stop", "--tree", "--dry-run", "--json", pid});
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    EXPECT_EQ(json_lines(shown.out).size(), 4U);
+    const Outcome refused = run_sig2pid({"stop", "--tree", "--max", "3", pid});
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_TRUE(contains(refused.err, "4 processes match")) << refused.err;
+    EXPECT_EQ(parent.process().state(), ProcessState::alive);
+    const Outcome ended = run_sig2pid({"stop", "--tree", "--max", "4", "--json", pid});
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    const std::vector<Json> lines = json_lines(ended.out);
+    ASSERT_EQ(lines.size(), 4U);
+    for (const Json& line : lines) {
+        EXPECT_EQ(line["target"], pid) << line;
+        EXPECT_FALSE(line["name"].get<std::string>().empty()) << line;
+    }
+}
+
+TEST(StopCommand, OfATreeMayBeTheNewestsAlone) {
+    const Child first(with_children(1));
+    const Child second(with_children(1));
+    const Outcome outcome =
+        run_sig2pid({"stop", "--tree", "--newest", "--json", pid_of(first), pid_of(second), "--timeout", "9s"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(json_lines(outcome.out).size(), 2U);
+    EXPECT_EQ(first.process().state(), ProcessState::alive);
+}
+
+TEST(StopCommand, OfATreeSaysWhatWasNotThere) {
+    const Child parent(with_children(1));
+    const Outcome outcome = run_sig2pid({"stop", "--tree", pid_of(parent), "4194303"});
+    EXPECT_EQ(outcome.status, 64);
+    EXPECT_EQ(outcome.err.find("4194303"), outcome.err.rfind("target '4194303'") + 8) << outcome.err;
+}
+
+TEST(StopCommand, ADryRunSaysWhatIsNotThere) {
+    const Child child(pause_at_defaults);
+    EXPECT_EQ(run_sig2pid({"stop", "--dry-run", pid_of(child), "4194303"}).status, 64);
+}
+
+TEST(StopCommand, DoesNotTakeTheCreditForAnExitByItself) {
+    const Child child([](const std::function<void()>& ready) {
+        ::signal(SIGTERM, SIG_IGN);
+        ready();
+        const timespec while_it_is_looked_at = {0, 300'000'000};
+        ::nanosleep(&while_it_is_looked_at, nullptr);
+        return 5;
+    });
+    const Outcome outcome = run_sig2pid({"stop", "--json", pid_of(child)});
+    const Json line = line_of(outcome, child.pid());
+    EXPECT_EQ(line["code"], 5);
+    EXPECT_EQ(line["sent"], "SIGTERM");
+    EXPECT_TRUE(line["by"].is_null()) << line;
+}
+
 } // namespace
 } // namespace sig2pid::test

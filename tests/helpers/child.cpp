@@ -17,10 +17,16 @@ namespace {
 
 constexpr int patience_ms = 10'000;
 
+/// By a byte: children that were forked before have the pipe too, and would keep it from ending.
+void tell(UniqueFd& writer) {
+    static_cast<void>(::write(writer.get(), "", 1));
+    writer = UniqueFd();
+}
+
 [[noreturn]] void run(const Child::Body& body, UniqueFd writer) {
     int status = 99;
     try {
-        status = body([&writer] { writer = UniqueFd(); });
+        status = body([&writer] { tell(writer); });
     } catch (const std::exception& thrown) {
         std::fprintf(stderr, "a child of the test threw: %s\n", thrown.what());
         status = 98;
@@ -30,7 +36,7 @@ constexpr int patience_ms = 10'000;
     ::_exit(status);
 }
 
-void wait_until_closed(int fd) {
+void wait_for_word(int fd) {
     char byte = 0;
     while (::read(fd, &byte, 1) < 0 && errno == EINTR) {
     }
@@ -49,7 +55,7 @@ Child::Child(const Body& body) {
         run(body, std::move(writer));
     }
     writer = UniqueFd();
-    wait_until_closed(reader.get());
+    wait_for_word(reader.get());
     Result<Process> opened = Process::open(pid);
     EXPECT_TRUE(opened) << opened.error().message();
     process_.emplace(std::move(opened).value());

@@ -60,6 +60,10 @@ void ControlGroup::enter() const {
     std::ofstream(path_ + "/cgroup.procs") << "0\n";
 }
 
+void ControlGroup::freeze() const {
+    std::ofstream(path_ + "/cgroup.freeze") << "1\n";
+}
+
 bool ControlGroup::is_frozen() const {
     std::ifstream file(path_ + "/cgroup.freeze");
     int value = -1;

@@ -28,6 +28,7 @@ public:
     /// Moves the calling process into it.
     void enter() const;
 
+    void freeze() const;
     [[nodiscard]] bool is_frozen() const;
 
 private:

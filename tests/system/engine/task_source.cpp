@@ -210,7 +210,8 @@ int supervise(int workers, const std::function<void()>& ready) {
                 _exit(0); // it died before it was asked for
             }
             prctl(PR_SET_NAME, "zoo-worker");
-            close_range(3, ~0U, 0); // also what the parent waits for
+            close(named[0]);
+            close(named[1]);
             for (;;) {
                 pause();
             }

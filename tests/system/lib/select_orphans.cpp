@@ -112,9 +112,9 @@ TEST(EscalationTree, EndsWhatAHandlerForksBeforeItsProcessExits) {
     for (int round = 0; round < 20; ++round) {
         Stranger leader(fork_at_term);
         leader.let_parent_reap(); // as a shell would
-        ProcessSet set = select_by({std::to_string(leader.process().pid())}).value();
+        ProcessSet set = select_by({"tree:" + std::to_string(leader.process().pid())}).value();
         EscalationOptions options;
-        options.newcomers = Newcomers::descendants;
+        options.newcomers = Newcomers::matching;
         const EscalationReport report = Escalation().run(set, options).value();
         EXPECT_EQ(report.end, EscalationEnd::all_ended);
         ASSERT_EQ(report.endings.size(), 2U) << "of round " << round;
