@@ -135,9 +135,7 @@ TEST(SendCommandScope, ShowsAllThatASignalToAGroupReaches) {
         for (int i = 0; i < 2; ++i) {
             if (::fork() == 0) {
                 ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-                for (;;) {
-                    ::pause();
-                }
+                return pause_at_defaults(ready);
             }
         }
         return pause_at_defaults(ready);

@@ -136,10 +136,9 @@ protected:
             if (::fork() == 0) {
                 ::prctl(PR_SET_PDEATHSIG, SIGKILL);
                 group_.enter();
+                ready();
                 group_.freeze(); // and with it itself
-                for (;;) {
-                    ::pause();
-                }
+                return pause_at_defaults(ready);
             }
             while (!group_.is_frozen()) {
             }

@@ -17,16 +17,10 @@ namespace {
 
 constexpr int patience_ms = 10'000;
 
-/// By a byte: children that were forked before have the pipe too, and would keep it from ending.
-void tell(UniqueFd& writer) {
-    static_cast<void>(::write(writer.get(), "", 1));
-    writer = UniqueFd();
-}
-
 [[noreturn]] void run(const Child::Body& body, UniqueFd writer) {
     int status = 99;
     try {
-        status = body([&writer] { tell(writer); });
+        status = body([&writer] { writer = UniqueFd(); });
     } catch (const std::exception& thrown) {
         std::fprintf(stderr, "a child of the test threw: %s\n", thrown.what());
         status = 98;
@@ -36,7 +30,7 @@ void tell(UniqueFd& writer) {
     ::_exit(status);
 }
 
-void wait_for_word(int fd) {
+void wait_until_closed(int fd) {
     char byte = 0;
     while (::read(fd, &byte, 1) < 0 && errno == EINTR) {
     }
@@ -55,7 +49,7 @@ Child::Child(const Body& body) {
         run(body, std::move(writer));
     }
     writer = UniqueFd();
-    wait_for_word(reader.get());
+    wait_until_closed(reader.get());
     Result<Process> opened = Process::open(pid);
     EXPECT_TRUE(opened) << opened.error().message();
     process_.emplace(std::move(opened).value());

@@ -10,7 +10,8 @@ namespace sig2pid::test {
 /// A forked child that runs a function and exits with what it returns. Killed and reaped with this object.
 class Child {
 public:
-    /// `body` calls `ready` when the parent may go on: the constructor returns then, or when the child has ended.
+    /// `body` calls `ready` when the parent may go on: the constructor returns then, or when the child has ended. So do
+    /// those that it forks before, each for itself.
     using Body = std::function<int(const std::function<void()>& ready)>;
     explicit Child(const Body& body);
     ~Child();
