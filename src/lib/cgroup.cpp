@@ -57,10 +57,13 @@ std::string join(std::string_view base, std::string_view rest) {
     return path.empty() ? "/" : path;
 }
 
-std::vector<CgroupMount> read_mounts() {
+Result<std::vector<CgroupMount>> read_mounts() {
     std::vector<CgroupMount> mounts;
-    const Result<std::string> text = proc::read_file(AT_FDCWD, "/proc/self/mountinfo");
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    Result<std::string> text = proc::read_long_file(AT_FDCWD, "/proc/self/mountinfo");
+    if (!text) {
+        return forward_error(text);
+    }
+    std::string_view rest = *text;
     while (!rest.empty()) {
         if (std::optional<CgroupMount> mount = parse_cgroup_mount(proc::take_line(rest))) {
             mounts.push_back(std::move(*mount));
@@ -172,11 +175,14 @@ std::optional<CgroupMount> parse_cgroup_mount(std::string_view line) {
 
 Result<CgroupPlace> find_cgroup(std::string_view text) {
     const std::string path(without_trailing_slashes(text));
-    const std::vector<CgroupMount> mounts = read_mounts();
-    if (auto place = find_in_file_system(mounts, path)) {
+    Result<std::vector<CgroupMount>> mounts = read_mounts();
+    if (!mounts) {
+        return forward_error(mounts);
+    }
+    if (auto place = find_in_file_system(*mounts, path)) {
         return *place;
     }
-    const CgroupMount* mount = main_hierarchy(mounts);
+    const CgroupMount* mount = main_hierarchy(*mounts);
     const bool dots = (path + "/").contains("/../");
     if (mount != nullptr && !dots && is_at_or_below(path, mount->root)) {
         CgroupPlace place = place_at(*mount, join(mount->point, below(path, mount->root)));

@@ -81,28 +81,32 @@ UniqueFd open_in(int directory, const char* name, int flags) {
 }
 
 /// The groups right below.
-std::vector<std::string> children_of(int directory) {
-    std::vector<std::string> names;
-    DIR* const stream = ::fdopendir(sys::calls().openat(directory, ".", O_RDONLY | O_DIRECTORY));
+Result<std::vector<std::string>> children_of(int directory) {
+    const int fd = sys::calls().openat(directory, ".", O_RDONLY | O_DIRECTORY);
+    DIR* const stream = fd < 0 ? nullptr : ::fdopendir(fd);
     if (stream == nullptr) {
-        return names;
+        return failure(fd < 0 ? -fd : errno, "open cgroup");
     }
+    std::vector<std::string> names;
+    errno = 0; // an end leaves it so
     while (const dirent* entry = ::readdir(stream)) {
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.') {
             names.emplace_back(entry->d_name);
         }
     }
+    const int code = errno;
     ::closedir(stream);
-    return names;
+    return code == 0 ? Result<std::vector<std::string>>(std::move(names)) : failure(code, "read cgroup");
 }
 
 Result<std::size_t> count_in(int directory) {
-    const Result<std::string> text = proc::read_file(directory, "cgroup.procs");
-    if (!text) {
-        return std::unexpected(text.error());
+    const Result<std::string> text = proc::read_long_file(directory, "cgroup.procs");
+    Result<std::vector<std::string>> children = children_of(directory);
+    if (!text || !children) {
+        return std::unexpected(text ? children.error() : text.error());
     }
     auto count = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n'));
-    for (const std::string& name : children_of(directory)) {
+    for (const std::string& name : *children) {
         const UniqueFd child = open_in(directory, name.c_str(), O_RDONLY | O_DIRECTORY);
         const Result<std::size_t> below = count_in(child.get());
         if (!below) {

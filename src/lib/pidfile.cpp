@@ -122,9 +122,12 @@ bool is_lock_of(const proc::FileLock& lock, const struct stat& file) {
 }
 
 /// Whether /proc/locks has a lock of the file that the process took.
-bool took_lock(pid_t pid, const struct stat& file) {
-    const Result<std::string> text = proc::read_file(AT_FDCWD, "/proc/locks");
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+Result<bool> took_lock(pid_t pid, const struct stat& file) {
+    Result<std::string> text = proc::read_long_file(AT_FDCWD, "/proc/locks");
+    if (!text) {
+        return forward_error(text);
+    }
+    std::string_view rest = *text;
     while (!rest.empty()) {
         const std::optional<proc::FileLock> lock = proc::parse_lock(proc::take_line(rest));
         if (lock && lock->holder == pid && is_lock_of(*lock, file)) {
@@ -150,17 +153,17 @@ bool shows_lock(std::string_view fdinfo, const struct stat& file) {
 }
 
 /// Whether one of the descriptors of the process has a lock of the file: its own, or one that its parent took.
-bool has_lock(const Process& process, const struct stat& file) {
-    const Result<UniqueFd> directory = proc::open_file(process, "fdinfo", O_RDONLY | O_DIRECTORY);
+Result<bool> has_lock(const Process& process, const struct stat& file) {
+    Result<UniqueFd> directory = proc::open_file(process, "fdinfo", O_RDONLY | O_DIRECTORY);
     if (!directory) {
-        return false;
+        return forward_error(directory);
     }
     bool found = false;
-    const Result<> walked = proc::for_each_number(directory->get(), [&](pid_t descriptor) {
+    Result<> walked = proc::for_each_number(directory->get(), [&](pid_t descriptor) {
         const Result<std::string> text = proc::read_file(directory->get(), std::to_string(descriptor));
         found = found || (text && shows_lock(*text, file));
     });
-    return walked && found;
+    return walked || found ? Result<bool>(found) : forward_error(walked);
 }
 
 bool holds_posix_lock(int fd, pid_t pid) {
@@ -170,8 +173,12 @@ bool holds_posix_lock(int fd, pid_t pid) {
     return ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid == pid;
 }
 
-bool holds_lock(const Process& process, int fd, const struct stat& file) {
-    return holds_posix_lock(fd, process.pid()) || took_lock(process.pid(), file) || has_lock(process, file);
+Result<bool> holds_lock(const Process& process, int fd, const struct stat& file) {
+    if (holds_posix_lock(fd, process.pid())) {
+        return true;
+    }
+    Result<bool> took = took_lock(process.pid(), file);
+    return !took || *took ? std::move(took) : has_lock(process, file);
 }
 
 Result<> check_process(const std::string& path, int fd, const struct stat& file, const Process& process,
@@ -180,10 +187,15 @@ Result<> check_process(const std::string& path, int fd, const struct stat& file,
         return check_age(path, file, process);
     }
     // A lock that the process holds now is the better proof than the times of two clocks.
-    const bool locked = holds_lock(process, fd, file);
-    if (Result<ProcessState> state = process.state(); !state || *state == ProcessState::gone || !locked) {
-        return refuse(path, ESRCH, Reason::gone,
-                      "process " + std::to_string(process.pid()) + ", which it names, does not hold its lock");
+    const Result<bool> locked = holds_lock(process, fd, file);
+    const std::string who = "process " + std::to_string(process.pid()) + ", which it names, ";
+    if (Result<ProcessState> state = process.state(); !state || *state == ProcessState::gone || (locked && !*locked)) {
+        return refuse(path, ESRCH, Reason::gone, who + "does not hold its lock");
+    }
+    if (!locked) {
+        const int code = locked.error().code;
+        const Reason reason = code == EACCES || code == EPERM ? Reason::no_permission : Reason::unspecified;
+        return refuse(path, code, reason, who + "could not be asked for its locks: " + locked.error().message());
     }
     return {};
 }

@@ -69,8 +69,12 @@ struct SleepingCall {
 /// The whole of a file that the kernel makes in one piece, from its start; EFBIG above 1 MiB.
 [[nodiscard]] Result<std::string> read_whole(int fd);
 
-/// Opens and reads `path`, relative to `dirfd`.
+/// Opens and reads `path`, relative to `dirfd`: one piece.
 [[nodiscard]] Result<std::string> read_file(int dirfd, const std::string& path);
+
+/// Opens and reads to its end a file of many pieces, of which the kernel gives some at a time, as lists of /proc, or
+/// one of a disk; EFBIG above 64 MiB.
+[[nodiscard]] Result<std::string> read_long_file(int dirfd, const std::string& path);
 
 /// The process behind a pidfd, by its number in the namespace of the mounted /proc: what its directory is called.
 /// EBADF/not_a_pidfd, ESRCH/gone, EINVAL/foreign_namespace.

@@ -3,8 +3,10 @@
 #include "lib/proc.hpp"
 #include "lib/syscalls.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,6 +15,38 @@ namespace {
 
 constexpr std::size_t first_size = 4096;
 constexpr std::size_t largest_size = std::size_t{1} << 20;
+constexpr std::size_t largest_list = std::size_t{64} << 20;
+
+std::unexpected<Error> read_failure(ssize_t count) {
+    const Reason reason = count == -ESRCH ? Reason::gone : Reason::unspecified;
+    return failure(static_cast<int>(-count), "read", {}, reason);
+}
+
+Result<UniqueFd> open_to_read(int dirfd, const std::string& path) {
+    const int fd = sys::calls().openat(dirfd, path.c_str(), O_RDONLY);
+    if (fd < 0) {
+        return failure(-fd, "open", "cannot open " + path, fd == -ESRCH ? Reason::gone : Reason::unspecified);
+    }
+    return UniqueFd(fd);
+}
+
+Result<std::string> read_to_end(int fd) {
+    std::string text;
+    std::size_t size = 0;
+    while (size < largest_list) {
+        text.resize(std::max(2 * size, first_size));
+        const ssize_t count = sys::calls().pread(fd, std::span(text).subspan(size), static_cast<off_t>(size));
+        if (count < 0) {
+            return read_failure(count);
+        }
+        size += static_cast<std::size_t>(count);
+        if (count == 0) {
+            text.resize(size);
+            return text;
+        }
+    }
+    return failure(EFBIG, "read");
+}
 
 } // namespace
 
@@ -24,8 +58,7 @@ Result<std::string> read_whole(int fd) {
         text.resize(size);
         const ssize_t count = sys::calls().pread(fd, text, 0);
         if (count < 0) {
-            const Reason reason = count == -ESRCH ? Reason::gone : Reason::unspecified;
-            return failure(static_cast<int>(-count), "read", {}, reason);
+            return read_failure(count);
         }
         if (static_cast<std::size_t>(count) < size) {
             text.resize(static_cast<std::size_t>(count));
@@ -36,12 +69,20 @@ Result<std::string> read_whole(int fd) {
 }
 
 Result<std::string> read_file(int dirfd, const std::string& path) {
-    const int fd = sys::calls().openat(dirfd, path.c_str(), O_RDONLY);
-    if (fd < 0) {
-        return failure(-fd, "open", "cannot open " + path, fd == -ESRCH ? Reason::gone : Reason::unspecified);
+    Result<UniqueFd> file = open_to_read(dirfd, path);
+    return file ? read_whole(file->get()) : forward_error(file);
+}
+
+Result<std::string> read_long_file(int dirfd, const std::string& path) {
+    Result<UniqueFd> file = open_to_read(dirfd, path);
+    if (!file) {
+        return forward_error(file);
     }
-    const UniqueFd owner(fd);
-    return read_whole(fd);
+    Result<std::string> text = read_to_end(file->get());
+    if (!text) {
+        text.error().context = "cannot read " + path + ": " + std::strerror(text.error().code);
+    }
+    return text;
 }
 
 Result<pid_t> pid_in_proc(int pidfd) {

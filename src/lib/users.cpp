@@ -13,7 +13,7 @@ namespace sig2pid {
 namespace {
 
 struct Line {
-    std::string_view name;
+    std::string_view name; ///< points into the text
     uid_t user = 0;
 };
 
@@ -29,9 +29,21 @@ std::optional<Line> parse_line(std::string_view line) {
     return user ? std::optional(Line{line.substr(0, first), *user}) : std::nullopt;
 }
 
-template <typename Wanted> std::optional<Line> find_line(std::string_view text, Wanted&& wanted) {
-    while (!text.empty()) {
-        const std::optional<Line> line = parse_line(proc::take_line(text));
+/// Empty where there is no such file.
+Result<std::string> read_users() {
+    Result<std::string> text = proc::read_long_file(AT_FDCWD, "/etc/passwd");
+    return text || text.error().code != ENOENT ? std::move(text) : Result<std::string>(std::string());
+}
+
+template <typename Wanted> Result<std::optional<Line>> find_line(std::string& text, Wanted&& wanted) {
+    Result<std::string> read = read_users();
+    if (!read) {
+        return forward_error(read);
+    }
+    text = std::move(*read);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const std::optional<Line> line = parse_line(proc::take_line(rest));
         if (line && wanted(*line)) {
             return line;
         }
@@ -42,13 +54,16 @@ template <typename Wanted> std::optional<Line> find_line(std::string_view text, 
 } // namespace
 
 Result<uid_t> find_user(const std::string& name) {
-    const Result<std::string> text = proc::read_file(AT_FDCWD, "/etc/passwd");
-    const auto line = find_line(text ? *text : std::string_view(), [&](const Line& each) { return each.name == name; });
-    if (line) {
-        return line->user;
+    std::string text;
+    Result<std::optional<Line>> line = find_line(text, [&](const Line& each) { return each.name == name; });
+    if (line && *line) {
+        return (*line)->user;
     }
     if (const auto number = parse_number<uid_t>(name)) {
         return *number;
+    }
+    if (!line) {
+        return forward_error(line);
     }
     return failure(ENOENT, "find user",
                    "no user '" + name + "' in /etc/passwd; one of a directory service is named by number, user:UID",
@@ -56,9 +71,9 @@ Result<uid_t> find_user(const std::string& name) {
 }
 
 std::string user_name(uid_t user) {
-    const Result<std::string> text = proc::read_file(AT_FDCWD, "/etc/passwd");
-    const auto line = find_line(text ? *text : std::string_view(), [&](const Line& each) { return each.user == user; });
-    return line ? std::string(line->name) : std::to_string(user);
+    std::string text;
+    const auto line = find_line(text, [&](const Line& each) { return each.user == user; });
+    return line && *line ? std::string((*line)->name) : std::to_string(user);
 }
 
 } // namespace sig2pid

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "helpers/scoped_calls.hpp"
 #include "helpers/selected.hpp"
 
 #include <cerrno>
@@ -7,9 +8,14 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <memory>
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace sig2pid {
 namespace {
@@ -165,6 +171,65 @@ TEST_F(Pidfile, LockedThroughAnOpenFileDescriptionCountsToo) {
     }));
     write(std::to_string(by_description.pid()));
     EXPECT_EQ(named(PidfileLock::required), by_description.pid());
+}
+
+/// Takes many locks, each of one byte with a free one behind it, on one processor: the list of all locks begins with
+/// the newest of each.
+int lock_many_bytes(int fd, std::size_t processor) {
+    constexpr off_t count = 200;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    ::sched_setaffinity(0, sizeof set, &set);
+    for (off_t i = 0; i < count; ++i) {
+        struct flock lock = whole_file();
+        lock.l_start = 2 * i;
+        lock.l_len = 1;
+        if (::fcntl(fd, F_SETLK, &lock) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/// Takes the lock and leaves it to a descriptor of its child's: only the list of all locks tells who took it.
+int lock_for_child(const std::string& path, const std::function<void()>& ready) {
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (::flock(fd.get(), LOCK_EX) != 0) {
+        return 1;
+    }
+    const Child keeper([&](const auto& keeper_ready) {
+        ready(); // closes this process's copy of what the test waits on
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        return test::pause_at_defaults(keeper_ready);
+    });
+    fd = UniqueFd();
+    return test::pause_at_defaults(ready);
+}
+
+TEST_F(Pidfile, LockedCountsAmongAnyNumberOfOtherLocks) {
+    write("");
+    const Child locked([this](const auto& ready) { return lock_for_child(path_, ready); });
+    const std::string other = directory_ + "/other";
+    std::vector<std::unique_ptr<Child>> others;
+    for (std::size_t i = 0; i < std::thread::hardware_concurrency(); ++i) {
+        std::ofstream(other + std::to_string(i)).put('\n');
+        others.push_back(std::make_unique<Child>(
+            locking(other + std::to_string(i), [i](int fd) { return lock_many_bytes(fd, i); })));
+    }
+    write(std::to_string(locked.pid()));
+    EXPECT_EQ(named(PidfileLock::required), locked.pid());
+}
+
+TEST_F(Pidfile, LockedIsNotDeniedWhereItCannotBeSeen) {
+    write("");
+    const Child child(locking(path_, [](int fd) { return ::flock(fd, LOCK_EX); }));
+    write(std::to_string(child.pid()));
+    test::ScopedCalls calls;
+    calls.table.openat = [](int directory, const char* path, int flags) {
+        return std::string_view(path) == "/proc/locks" ? -EACCES : sys::kernel_calls().openat(directory, path, flags);
+    };
+    EXPECT_EQ(error(PidfileLock::required).reason, Reason::no_permission);
 }
 
 TEST_F(Pidfile, LockedIsBetterProofThanTheTime) {

@@ -74,6 +74,31 @@ TEST(ActOnAll, ReachesEachForkOfAFrozenGroupOnce) {
     EXPECT_TRUE(fuse.is_out());
 }
 
+/// A body that forks so many, which stay, into the group.
+Child::Body crowd_in(const ControlGroup& group, int size) {
+    return [&group, size](const std::function<void()>& ready) {
+        group.enter();
+        for (int i = 1; i < size; ++i) {
+            if (const pid_t pid = ::fork(); pid <= 0) {
+                return pid < 0 ? 1 : pause_at_defaults(ready);
+            }
+        }
+        return pause_at_defaults(ready);
+    };
+}
+
+TEST(FrozenTargets, CountsAllOfALargeGroup) {
+    constexpr int size = 1200; // the kernel gives 680 of them in one read
+    const ControlGroup group;
+    if (group.path().empty()) {
+        GTEST_SKIP() << "needs a control group of version 2 that may be written to";
+    }
+    const Child crowd(crowd_in(group, size));
+    const std::vector<Target> targets = {Target::parse("cgroup:" + group.path()).value()};
+    const FrozenTargets frozen(targets);
+    EXPECT_EQ(frozen.count().value(), std::size_t{size});
+}
+
 TEST(ActOnAll, LeavesNobodyStoppedWhomItLeftAlone) {
     const Child child([](const auto& ready) {
         ::prctl(PR_SET_NAME, "before");
