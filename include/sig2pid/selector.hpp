@@ -44,9 +44,9 @@ enum class PidfileLock {
 
 /// Who looks for candidates.
 enum class Backend {
-    automatic, ///< the candidate source if there is one and it thinks it the faster, else /proc
+    automatic, ///< the candidate source if there is one and it thinks it the faster, else, and if it fails, /proc
     proc,      ///< /proc
-    bpf        ///< the candidate source; EOPNOTSUPP/unsupported without one
+    bpf        ///< the candidate source; EOPNOTSUPP/unsupported without one, and its errors
 };
 
 /// A process that may match.

@@ -104,7 +104,8 @@ private:
 };
 
 /// Pins the process that the target names now. Errors as Process::open(), from_token(), from_fd() and those of a
-/// pidfile (see select()); EINVAL/bad_input for a target that may mean several.
+/// pidfile (see select()); EINVAL/bad_input for a target that may mean several; EPERM/bad_input for a pidfile that
+/// names this process or an ancestor.
 [[nodiscard]] Result<Process> resolve(const Target& target);
 
 } // namespace sig2pid

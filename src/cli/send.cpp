@@ -262,8 +262,8 @@ Outcome send_after_all(const engine::Signalled& one, const Plan& plan) {
                    : Outcome{.verdict = Verdict::gone, .error = process.error()};
 }
 
-/// The plain send in one step with the selection; nothing where that is not possible, or nothing matched: then the
-/// long way does it, or says why not.
+/// The plain send in one step with the selection; nothing where that is not possible, or nothing matched, or the kernel
+/// refused before anybody was signalled and BPF was not asked for: then the long way does it, or says why not.
 std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendReports& reports) {
     const Target& target = plan.choice.targets[0];
     if (!is_plain(plan, words) || !prefers_kernel(plan.choice.options, target)) {
@@ -274,7 +274,8 @@ std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendRepo
     const auto signalled = engine::signal_matching(target, *plan.signal, [&](const engine::Signalled& one) {
         one.verdict && !reports.tells(kernel_outcome(one)) ? static_cast<void>(++untold) : told.push_back(one);
     });
-    if (signalled && signalled->value_or(0) == 0) {
+    const bool is_optional = plan.choice.options.backend != Backend::bpf;
+    if (told.empty() && untold == 0 && (signalled || is_optional)) {
         return std::nullopt;
     }
     reports.add_untold(untold);

@@ -40,9 +40,14 @@ Tally& Tally::operator+=(const Tally& other) {
 }
 
 std::string Tally::explain(const Judge& judge) const {
-    if (unreadable > 0) {
-        return "no process matches; " + count_text(unreadable) + " could not be looked at: only root may";
+    if (unreadable == 0) {
+        return explain_by_conditions(judge);
     }
+    const std::string hint = ::geteuid() == 0 ? "" : ": only root may";
+    return explain_by_conditions(judge) + "; " + count_text(unreadable) + " could not be looked at" + hint;
+}
+
+std::string Tally::explain_by_conditions(const Judge& judge) const {
     for (std::size_t i = 0; i < passed.size(); ++i) {
         const std::string& condition = judge.checks()[i].condition.text;
         if (passed[i] == 0 && i == 0) {
@@ -125,7 +130,14 @@ std::optional<Process> Scout::open(pid_t pid, std::uint64_t inode) {
 /// The judgement that counts: the process is pinned, and has not been reaped when all was read.
 std::optional<Process> Scout::take(Process process, Counting counting) {
     facts_.look_again();
-    if (!matches(&process, counting) || !(judge_.is_explicit() || may_be_selected(process))) {
+    if (!matches(&process, counting)) {
+        return std::nullopt;
+    }
+    if (is_own(process.pid())) { // a pidfile names a process, and still is no PID that somebody typed
+        ++tally_.excluded;
+        return std::nullopt;
+    }
+    if (!judge_.is_explicit() && !may_be_selected(process)) {
         return std::nullopt;
     }
     ++tally_.matched;
@@ -139,7 +151,9 @@ bool Scout::matches(const Process* pin, Counting counting) {
             error_ = std::move(answer).error();
             return false;
         }
-        tally_.unreadable += *answer == Holds::unreadable && counting == Counting::on ? 1U : 0U;
+        if (*answer == Holds::unreadable && counting == Counting::on && !is_own(facts_.pid())) {
+            ++tally_.unreadable;
+        }
         if (*answer != Holds::yes) {
             return false;
         }

@@ -20,7 +20,10 @@ struct Tally {
     std::vector<std::size_t> passed; ///< how many each condition let through
     std::size_t matched = 0;
     std::size_t excluded = 0;
-    std::size_t unreadable = 0;
+    std::size_t unreadable = 0; ///< of those that could be selected
+
+private:
+    [[nodiscard]] std::string explain_by_conditions(const Judge& judge) const;
 };
 
 /// Looks at one process after another, pins what may match, and judges it. One thread's; several may look for one

@@ -6,7 +6,8 @@
 namespace sig2pid {
 
 Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, const Scene& scene, SetBuilder& out)
-    : judge_(judge), argument_(argument), scene_(scene), out_(out), scout_(judge, ancestry, scene) {}
+    : judge_(judge), argument_(argument), scene_(scene), out_(out), scout_(judge, ancestry, scene),
+      source_(scene.options.source) {}
 
 Result<> Search::run() {
     scout_.forget_tally();
@@ -35,11 +36,15 @@ Result<> Search::look_for_candidates() {
     case Judge::Seeds::everywhere:
         break;
     }
-    CandidateSource* source = scene_.options.source;
-    const bool asked = scene_.options.backend == Backend::bpf;
-    const bool worth = scene_.options.backend == Backend::automatic && source != nullptr &&
-                       source->is_worth_it(out_.targets()[argument_]);
-    return asked || worth ? ask(*source) : walk();
+    has_asked_ = is_for_source();
+    return has_asked_ ? ask() : walk();
+}
+
+bool Search::is_for_source() const {
+    if (source_ == nullptr || scene_.options.backend == Backend::proc) {
+        return false;
+    }
+    return scene_.options.backend == Backend::bpf || source_->is_worth_it(out_.targets()[argument_]);
 }
 
 Result<> Search::walk() {
@@ -49,9 +54,18 @@ Result<> Search::walk() {
     return proc::for_each_number(scene_.proc, [this](pid_t pid) { keep(scout_.look_through(pid)); });
 }
 
-Result<> Search::ask(CandidateSource& source) {
-    return source.find(out_.targets()[argument_],
-                       [this](const Candidate& candidate) { keep(scout_.pin(candidate.pid, candidate.inode)); });
+/// Only who named the source is told that it failed. Others need not know of it: /proc tells the same, only later.
+Result<> Search::ask() {
+    Result<> asked = source_->find(out_.targets()[argument_], [this](const Candidate& candidate) {
+        keep(scout_.pin(candidate.pid, candidate.inode));
+    });
+    if (asked || scene_.options.backend == Backend::bpf) {
+        return asked;
+    }
+    leave_source();
+    has_asked_ = false;
+    scout_.forget_tally();
+    return walk();
 }
 
 void Search::keep(std::optional<Process> process) {

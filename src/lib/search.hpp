@@ -14,6 +14,12 @@ public:
     /// Looks at every candidate once. What matches and is not in the set yet is added to it.
     [[nodiscard]] Result<> run();
 
+    /// Whether a source told the candidates of the last run.
+    [[nodiscard]] bool has_asked() const noexcept { return has_asked_; }
+
+    /// Looks through /proc from now on: a source knows who matches, and not why nobody does.
+    void leave_source() noexcept { source_ = nullptr; }
+
     /// How many matched in the last run, known ones too.
     [[nodiscard]] std::size_t matched() const noexcept { return scout_.tally().matched; }
 
@@ -23,7 +29,8 @@ public:
 private:
     [[nodiscard]] Result<> look_for_candidates();
     [[nodiscard]] Result<> walk();
-    [[nodiscard]] Result<> ask(CandidateSource& source);
+    [[nodiscard]] bool is_for_source() const;
+    [[nodiscard]] Result<> ask();
     void keep(std::optional<Process> process);
 
     const Judge& judge_;
@@ -31,6 +38,8 @@ private:
     const Scene& scene_;
     SetBuilder& out_;
     Scout scout_;
+    CandidateSource* source_; ///< null: /proc it is
+    bool has_asked_ = false;
 };
 
 } // namespace sig2pid

@@ -52,6 +52,20 @@ Result<> search(Judge& judge, Search& search, const Scene& scene, SetBuilder& bu
     return failure(ELOOP, "select", "the processes multiply faster than they can be found");
 }
 
+/// The search of a new set, which says why nobody matches.
+Result<> search_first(std::size_t argument, Search& one, const Scene& scene, SetBuilder& builder) {
+    Judge& judge = *builder.judges()[argument];
+    Result<> found = search(judge, one, scene, builder);
+    if (found && one.matched() == 0 && one.has_asked()) {
+        one.leave_source();
+        found = search(judge, one, scene, builder);
+    }
+    if (found && one.matched() == 0) {
+        builder.miss(argument, {ESRCH, "select", one.explain(), Reason::gone, 0});
+    }
+    return found;
+}
+
 Result<> search_all(SetBuilder& builder, const Scene& scene, Ancestry ancestry, bool is_first) {
     for (std::size_t i = 0; i < builder.targets().size(); ++i) {
         const std::shared_ptr<Judge> judge = builder.judges()[i];
@@ -59,11 +73,9 @@ Result<> search_all(SetBuilder& builder, const Scene& scene, Ancestry ancestry, 
             continue;
         }
         Search one(*judge, i, ancestry, scene, builder);
-        if (Result<> found = search(*judge, one, scene, builder); !found) {
+        Result<> found = is_first ? search_first(i, one, scene, builder) : search(*judge, one, scene, builder);
+        if (!found) {
             return found;
-        }
-        if (is_first && one.matched() == 0) {
-            builder.miss(i, {ESRCH, "select", one.explain(), Reason::gone, 0});
         }
     }
     return {};

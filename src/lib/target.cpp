@@ -3,6 +3,7 @@
 
 #include "lib/condition.hpp"
 #include "lib/pidfile.hpp"
+#include "lib/select.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +18,11 @@ std::size_t end_of_piece(std::string_view text, std::size_t start) {
         ++end;
     }
     return end;
+}
+
+bool is_own(const Process& process) {
+    const std::vector<pid_t> own = this_and_ancestors();
+    return std::ranges::find(own, process.pid()) != own.end();
 }
 
 bool is_explicit_kind(Condition::Kind kind) {
@@ -106,7 +112,14 @@ Result<Process> resolve(const Target& target) {
                            "pidfile:PATH",
                        Reason::bad_input);
     }
-    return pin_named(target.conditions().front(), PidfileLock::any);
+    Result<Process> process = pin_named(target.conditions().front(), PidfileLock::any);
+    if (process && !target.is_explicit() && is_own(*process)) {
+        return failure(EPERM, "resolve target",
+                       "'" + target.text() +
+                           "' names this process or one of its ancestors, which only their own PID may",
+                       Reason::bad_input);
+    }
+    return process;
 }
 
 } // namespace sig2pid

@@ -9,14 +9,20 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <iterator>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <memory>
 #include <random>
 #include <set>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +86,13 @@ std::set<std::string> tokens(const std::string& text, Backend backend) {
     return all;
 }
 
+/// Why the selection is empty; empty where it is not.
+std::string why_nobody(const std::string& text, Backend backend) {
+    TaskSource source;
+    const auto set = select(Selector({target(text)}), {.backend = backend, .source = &source});
+    return set && !set->misses().empty() ? set->misses()[0].error.message() : std::string();
+}
+
 /// Others come and go while the two look: what was there before and after must be found, what is still there and was
 /// not must not.
 void expect_same(const std::string& question) {
@@ -92,6 +105,9 @@ void expect_same(const std::string& question) {
     for (const std::string& token : found) {
         const bool was_seen = before.contains(token) || after.contains(token);
         EXPECT_TRUE(was_seen || !Process::from_token(Token::parse(token).value())) << question << " has " << token;
+    }
+    if (before.empty() && after.empty()) {
+        EXPECT_EQ(why_nobody(question, Backend::bpf), why_nobody(question, Backend::proc));
     }
 }
 
@@ -120,7 +136,7 @@ TEST_F(TaskSourceTest, finds_what_proc_finds_in_a_random_zoo) {
     std::mt19937 random(20);
     const auto coin = [&] { return random() % 2 == 0; };
     std::vector<std::unique_ptr<Child>> zoo;
-    std::vector<std::string> questions = {"user:0", "user:65534", "user:12345,name:zoo-a"};
+    std::vector<std::string> questions = {"user:0", "user:65534", "user:12345,name:zoo-a", "name:zoo-b,state:X"};
     for (int i = 0; i < 40; i++) {
         const std::string name =
             std::array{"zoo-a", "zoo-b", "zoo a,b", "zoo-fifteen-let", "zoo-sixteen-lett"}[random() % 5];
@@ -265,6 +281,55 @@ TEST_F(Signalling, is_not_done_without_the_right_to_signal_everyone) {
         return setresuid(somebody, somebody, somebody) == 0 && can_signal_matching(target("name:a")) ? 1 : 0;
     });
     EXPECT_EQ(child.wait(), 0);
+}
+
+/// The task source, whose use does not depend on how many processes there are.
+class EagerSource : public CandidateSource {
+public:
+    bool is_worth_it(const Target&) override { return true; }
+    Result<> find(const Target& target, const Found& found) override {
+        const Result<> answer = source_.find(target, found);
+        failed = failed || !answer;
+        return answer;
+    }
+
+    bool failed = false;
+
+private:
+    TaskSource source_;
+};
+
+/// From now on bpf(2) fails, as in a container.
+bool refuse_bpf() {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {.len = std::size(filter), .filter = filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(TaskSource, leaves_it_to_proc_where_bpf_is_refused) {
+    const auto meant = child_as({.name = "zoo-refused"});
+    Child child([&](const auto& ready) {
+        ready();
+        EagerSource source;
+        if (!refuse_bpf()) {
+            return 77;
+        }
+        const auto by = [&](Backend backend) {
+            return select(Selector({target("name:zoo-refused")}), {.backend = backend, .source = &source});
+        };
+        const auto set = by(Backend::automatic);
+        return set && set->size() == 1 && (*set)[0].pid == meant->pid() && source.failed && !by(Backend::bpf) ? 0 : 1;
+    });
+    const int status = child.wait();
+    if (status == 77) {
+        GTEST_SKIP() << "needs seccomp filters";
+    }
+    EXPECT_EQ(status, 0);
 }
 
 TEST(TaskSource, says_which_capability_is_missing) {

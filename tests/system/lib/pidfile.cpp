@@ -65,6 +65,17 @@ TEST_F(Pidfile, NamesTheProcessThatWroteIt) {
     EXPECT_EQ(resolve(Target::parse("pidfile:" + path_).value()).value().pid(), child.pid());
 }
 
+TEST_F(Pidfile, NeverNamesWhoAsksNorTheParent) {
+    for (const pid_t own : {::getpid(), ::getppid()}) {
+        write(std::to_string(own));
+        EXPECT_EQ(named(), 0);
+        EXPECT_NE(error().message().find("sig2pid itself and its ancestors"), std::string::npos) << error().message();
+        EXPECT_EQ(resolve(Target::parse("pidfile:" + path_).value()).error().code, EPERM);
+        EXPECT_EQ(test::pids_by("pidfile:" + path_ + "," + std::to_string(own)), std::vector<pid_t>{own})
+            << "the PID was typed too";
+    }
+}
+
 TEST_F(Pidfile, RefusesWhatIsNotOnePid) {
     for (const char* text : {"", "\n", "x", "12x", "-1", "0", "1", "1 2", "99999999", "4194305", "12\n13\n"}) {
         write(text);

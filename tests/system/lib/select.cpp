@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each condition against real processes: one that has it, one that has not.
+#include "helpers/command.hpp"
+#include "helpers/scoped_calls.hpp"
 #include "helpers/selected.hpp"
 #include "helpers/stranger.hpp"
 
@@ -324,6 +326,79 @@ TEST(SelectNothing, NamesTheConditionThatLeftNoneOver) {
     EXPECT_EQ(why(name + "none"), "no process with " + name + "none");
     EXPECT_EQ(why(name + ",user:4711"), "1 process with " + name + ", none with user:4711");
     EXPECT_EQ(why("user:4711," + name), "1 process with " + name + ", none with user:4711");
+}
+
+/// Answers EACCES for every executable: a kernel that lets nobody look at them.
+void hide_executables(sys::Syscalls& table) {
+    table.fstatat = [](int directory, const char* path, struct stat& out) {
+        return std::string_view(path).ends_with("/exe") ? -EACCES : sys::kernel_calls().fstatat(directory, path, out);
+    };
+    table.readlinkat = [](int directory, const char* path, std::span<char> buffer) -> ssize_t {
+        return std::string_view(path).ends_with("/exe") ? -EACCES
+                                                        : sys::kernel_calls().readlinkat(directory, path, buffer);
+    };
+}
+
+TEST(SelectNothing, SaysWhyEvenWhereSomebodyCouldNotBeLookedAt) {
+    const Child child(test::named(own_name()));
+    const std::string name = "name:" + own_name();
+    test::ScopedCalls calls;
+    hide_executables(calls.table);
+    const auto why = [](const std::string& argument) {
+        return select_by({argument}).value().misses()[0].error.message();
+    };
+    const std::string hint = ::geteuid() == 0 ? "" : ": only root may";
+    EXPECT_EQ(why(name + ",exe:/bin/sh"),
+              "1 process with " + name + ", none with exe:/bin/sh; 1 process could not be looked at" + hint);
+    EXPECT_EQ(why(name + "none,exe:/bin/sh"), "no process with " + name + "none") << "nobody came so far";
+}
+
+TEST(SelectNothing, CountsNeitherItselfNorItsAncestorsAsHidden) {
+    ::prctl(PR_SET_NAME, own_name("self").c_str());
+    test::ScopedCalls calls;
+    hide_executables(calls.table);
+    EXPECT_EQ(select_by({"name:" + own_name("self") + ",exe:/bin/sh"}).value().misses()[0].error.message(),
+              "1 process with name:" + own_name("self") + ", none with exe:/bin/sh");
+}
+
+/// Says that it is the better way, and then finds nobody, or fails.
+class Source : public CandidateSource {
+public:
+    explicit Source(Result<> answer) : answer_(std::move(answer)) {}
+    bool is_worth_it(const Target&) override { return true; }
+    Result<> find(const Target&, const Found&) override {
+        ++asked;
+        return answer_;
+    }
+
+    int asked = 0;
+
+private:
+    Result<> answer_;
+};
+
+TEST(SelectNothing, SaysTheSameWhoeverLooked) {
+    const Child child(test::named(own_name()));
+    const std::string name = "name:" + own_name();
+    Source source{Result<>()};
+    SelectOptions options;
+    options.source = &source;
+    options.backend = Backend::bpf;
+    EXPECT_EQ(select_by({name + ",user:4711"}, options).value().misses()[0].error.message(),
+              "1 process with " + name + ", none with user:4711");
+    EXPECT_EQ(source.asked, 1);
+}
+
+TEST(SelectCandidates, AreLookedForInProcWhereTheSourceFails) {
+    const Child child(test::named(own_name()));
+    Source source{failure(EPERM, "bpf", "refused")};
+    SelectOptions options;
+    options.source = &source;
+    EXPECT_EQ(pids_by("name:" + own_name(), options), Pids{child.pid()});
+    EXPECT_EQ(pids_by("name:" + own_name("none"), options), Pids{});
+    EXPECT_EQ(source.asked, 2);
+    options.backend = Backend::bpf;
+    EXPECT_EQ(select_by({"name:" + own_name()}, options).error().code, EPERM) << "it was asked for by name";
 }
 
 TEST(SelectNothing, RefusesWhatIsNotThere) {
