@@ -2,9 +2,11 @@
 // How each condition stands to one process.
 #include "lib/judge.hpp"
 #include "lib/regex.hpp"
+#include "lib/syscalls.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 
 namespace sig2pid {
 namespace {
@@ -12,6 +14,7 @@ namespace {
 using Kind = Condition::Kind;
 
 constexpr std::size_t longest_comm = 15;
+constexpr std::string_view deleted_mark = " (deleted)"; // d_path() of the kernel
 
 Holds holds(bool answer) {
     return answer ? Holds::yes : Holds::no;
@@ -33,15 +36,42 @@ std::string_view base_name(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// The whole name where comm is cut: that of the program, or of the script it runs.
-std::string_view whole_name(std::string_view comm, std::string_view command_line) {
-    for (int i = 0; i < 2; ++i) {
-        const std::string_view name = base_name(take_argument(command_line));
-        if (name.starts_with(comm)) {
-            return name;
-        }
+/// The name in a title such as "postgresql-server: worker 3", which a program writes over its arguments.
+std::string_view titled_name(std::string_view title) {
+    return base_name(title.substr(0, title.find_first_of(": ")));
+}
+
+/// What a word tells of a name that the kernel has cut; the later the better.
+enum class Told { nothing, other, wanted };
+
+struct CutName {
+    std::string_view comm;
+    std::string_view wanted;
+
+    [[nodiscard]] Told told_by(std::string_view name) const {
+        return !name.starts_with(comm) ? Told::nothing : name == wanted ? Told::wanted : Told::other;
     }
-    return comm;
+};
+
+/// By the program's own word, or by that of the script it runs, which stands behind options of the interpreter.
+Told tell_by_words(const CutName& name, std::string_view command_line) {
+    const std::string_view program = take_argument(command_line);
+    Told told = std::max(name.told_by(base_name(program)), name.told_by(titled_name(program)));
+    while (told == Told::nothing && !command_line.empty()) {
+        const std::string_view word = take_argument(command_line);
+        told = word.starts_with('-') ? Told::nothing : name.told_by(base_name(word));
+    }
+    return told;
+}
+
+Told tell_by_executable(const CutName& name, Facts& facts) {
+    const std::optional<std::string> path = facts.executable();
+    if (!path) {
+        return Told::nothing;
+    }
+    std::string_view file = base_name(*path);
+    file.remove_suffix(file.ends_with(deleted_mark) ? deleted_mark.size() : 0);
+    return name.told_by(file);
 }
 
 Holds judge_name(const std::string& wanted, Facts& facts) {
@@ -53,7 +83,13 @@ Holds judge_name(const std::string& wanted, Facts& facts) {
         return holds(*comm == wanted);
     }
     const auto command_line = facts.command_line();
-    return command_line ? holds(whole_name(*comm, *command_line) == wanted) : unknown(facts);
+    if (!command_line) {
+        return unknown(facts);
+    }
+    const CutName name{*comm, wanted};
+    Told told = tell_by_words(name, *command_line);
+    told = told == Told::wanted ? told : std::max(told, tell_by_executable(name, facts));
+    return holds(told == Told::nothing ? *comm == wanted : told == Told::wanted);
 }
 
 Result<Holds> judge_command(const Regex& regex, Facts& facts) {
@@ -70,17 +106,33 @@ Result<Holds> judge_command(const Regex& regex, Facts& facts) {
     return holds(*found);
 }
 
-/// The same file; or one that was there and was replaced, as by an upgrade.
-Holds judge_executable(const Check::Executable& wanted, Facts& facts) {
+/// Whether a path leads to this file now. What ends in " (deleted)" may also be called so.
+bool is_named(const std::string& path, const Facts::FileId& id) {
+    struct stat file{};
+    return sys::calls().fstatat(AT_FDCWD, path.c_str(), file) == 0 && Facts::FileId{file.st_dev, file.st_ino} == id;
+}
+
+/// Whether it runs what was in that place. The place is a text: it means the same only under the same mounts and root.
+Holds judge_replaced(const Check::Executable& wanted, const Facts::FileId& id, Facts& facts) {
     const auto path = facts.executable();
     if (!path) {
         return unknown(facts);
     }
-    if (*path == wanted.path + " (deleted)") {
-        return Holds::yes;
+    if (*path != wanted.place.path + std::string(deleted_mark) || is_named(*path, id)) {
+        return Holds::no;
     }
+    const auto mounts = facts.name_space("mnt");
+    const auto root = facts.root();
+    return mounts && root ? holds(mounts == wanted.place.mounts && root == wanted.place.root) : unknown(facts);
+}
+
+/// The same file; or one that was there and was replaced, as by an upgrade.
+Holds judge_executable(const Check::Executable& wanted, Facts& facts) {
     const auto id = facts.executable_id();
-    return id ? holds(id == wanted.id) : unknown(facts);
+    if (!id) {
+        return unknown(facts);
+    }
+    return id == wanted.id ? Holds::yes : judge_replaced(wanted, *id, facts);
 }
 
 Holds judge_environment(const std::string& wanted, Facts& facts) {

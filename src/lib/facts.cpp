@@ -163,6 +163,10 @@ std::optional<Facts::FileId> Facts::executable_id() {
     return id_of("exe");
 }
 
+std::optional<Facts::FileId> Facts::root() {
+    return id_of("root");
+}
+
 std::optional<Facts::FileId> Facts::name_space(std::string_view kind) {
     return id_of("ns/" + std::string(kind));
 }

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::optional<std::string_view> cgroups();
     [[nodiscard]] std::optional<std::string> executable(); ///< the path, " (deleted)" after one that is gone
     [[nodiscard]] std::optional<FileId> executable_id();
+    [[nodiscard]] std::optional<FileId> root(); ///< its root directory
     [[nodiscard]] std::optional<FileId> name_space(std::string_view kind);
 
     /// errno of what failed last: ENOENT and ESRCH for a process that is gone, EACCES and EPERM for what is not ours to

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -86,13 +87,23 @@ Result<Check::Operand> look_up_tty(const Condition& condition) {
     return encode_device(file.st_rdev);
 }
 
-Result<Check::Operand> look_up_executable(const Condition& condition) {
+std::optional<Facts::FileId> id_of(int directory, const std::string& path) {
     struct stat file{};
-    Check::Executable executable{condition.value, std::nullopt};
-    if (sys::calls().fstatat(AT_FDCWD, condition.value.c_str(), file) == 0) {
-        executable.id = Facts::FileId{file.st_dev, file.st_ino};
-    }
-    return executable;
+    return sys::calls().fstatat(directory, path.c_str(), file) == 0
+               ? std::optional(Facts::FileId{file.st_dev, file.st_ino})
+               : std::nullopt;
+}
+
+/// The path that the kernel shows for a file there; the file itself need not be there any more.
+std::string real_path(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+    return error ? path : real.string();
+}
+
+Result<Check::Operand> look_up_executable(const Condition& condition, const Scene& scene) {
+    Check::Place place{real_path(condition.value), id_of(scene.proc, "self/ns/mnt"), id_of(AT_FDCWD, "/")};
+    return Check::Executable{std::move(place), id_of(AT_FDCWD, condition.value)};
 }
 
 /// The newest start, in ticks, of a process that is older than this.
@@ -162,7 +173,7 @@ Result<Check::Operand> look_up(const Condition& condition, const Scene& scene) {
     case Kind::tty:
         return look_up_tty(condition);
     case Kind::exe:
-        return look_up_executable(condition);
+        return look_up_executable(condition, scene);
     case Kind::older:
     case Kind::newer:
         return look_up_age(condition);

@@ -29,8 +29,13 @@ struct Check {
         std::string kind;
         Facts::FileId id;
     };
+    struct Place {
+        std::string path;                    ///< a path without symbolic links
+        std::optional<Facts::FileId> mounts; ///< our namespace of mounts, in which it means something
+        std::optional<Facts::FileId> root;   ///< our root directory
+    };
     struct Executable {
-        std::string path;
+        Place place;
         std::optional<Facts::FileId> id; ///< of the file there now
     };
     struct Lifetime {

@@ -14,7 +14,9 @@
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +74,55 @@ TEST(SelectByName, TellsNamesApartThatTheKernelCuts) {
     ::unlink(path.c_str());
 }
 
+/// A file in /tmp with a name that the kernel cuts, removed with this object.
+class LongName {
+public:
+    explicit LongName(const std::string& suffix = "") : name_("a-long-winded-name-" + own_name(suffix)) {}
+    ~LongName() { ::unlink(path().c_str()); }
+    LongName(const LongName&) = delete;
+    LongName& operator=(const LongName&) = delete;
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] std::string path() const { return "/tmp/" + name_; }
+
+private:
+    std::string name_;
+};
+
+void expect_only_whole_name(const LongName& file, pid_t pid) {
+    EXPECT_EQ(pids_by("name:" + file.name()), Pids{pid});
+    EXPECT_EQ(pids_by("name:" + file.name() + "x"), Pids{});
+    EXPECT_EQ(pids_by("name:" + file.name().substr(0, 15) + "," + std::to_string(pid)), Pids{});
+}
+
+TEST(SelectByName, SeesTheScriptBehindTheInterpretersOption) {
+    const LongName file;
+    std::ofstream(file.path()) << "#!/bin/sh -e\necho ready\nkill -STOP $$\n";
+    ASSERT_EQ(::chmod(file.path().c_str(), 0755), 0);
+    test::Command script({file.path(), "--option", "/x/" + file.name() + "y"});
+    ASSERT_EQ(script.read_out_line(), "ready");
+    expect_only_whole_name(file, script.pid());
+    EXPECT_EQ(pids_by("name:" + file.name() + "y"), Pids{}) << "that is an argument of the script";
+}
+
+TEST(SelectByName, SeesThroughATitle) {
+    const LongName file;
+    ASSERT_EQ(std::system(("cp /bin/sleep " + file.path()).c_str()), 0);
+    for (const char* title : {": worker 3 /a/b", " [accepting]", ":"}) {
+        const Program program(file.path(), {file.name() + title, "1000"});
+        expect_only_whole_name(file, program.pid());
+    }
+}
+
+TEST(SelectByName, SeesTheFileWhereTheWordsSaySomethingElse) {
+    const LongName file;
+    ASSERT_EQ(std::system(("cp /bin/sleep " + file.path()).c_str()), 0);
+    const Program program(file.path(), {"sleeper", "1000"});
+    expect_only_whole_name(file, program.pid());
+    ::unlink(file.path().c_str());
+    expect_only_whole_name(file, program.pid());
+}
+
 TEST(SelectByCommand, SeesTheWholeLine) {
     const std::string end = own_name("the-end");
     const Program program(SIGNAL_TO_STATUS, {"waiter", "1000", std::string(100'000, '0') + end});
@@ -101,6 +152,63 @@ TEST(SelectByExecutable, FindsOneThatWasReplacedWhileItRuns) {
     EXPECT_EQ(pids_by("exe:" + path), Pids{program.pid()});
     ::unlink(path.c_str());
     EXPECT_EQ(pids_by("exe:" + path), Pids{program.pid()});
+}
+
+TEST(SelectByExecutable, IsNoFileThatIsOnlyCalledDeleted) {
+    const std::string path = "/tmp/" + own_name("named");
+    ASSERT_EQ(std::system(("cp /bin/sleep '" + path + " (deleted)'").c_str()), 0);
+    const Program program(path + " (deleted)", {path, "1000"});
+    EXPECT_EQ(pids_by("exe:" + path + " (deleted)"), Pids{program.pid()});
+    EXPECT_EQ(pids_by("exe:" + path), Pids{});
+    ::unlink((path + " (deleted)").c_str());
+}
+
+TEST(SelectByExecutable, FollowsADirectorysLinkToWhatWasReplaced) {
+    const std::string directory = "/tmp/" + own_name("versions");
+    const std::string link = "/tmp/" + own_name("current");
+    ASSERT_EQ(std::system(("mkdir " + directory + " && cp /bin/sleep " + directory + "/prog").c_str()), 0);
+    ASSERT_EQ(::symlink(directory.c_str(), link.c_str()), 0);
+    {
+        const Program program(link + "/prog", {"prog", "1000"});
+        EXPECT_EQ(pids_by("exe:" + link + "/prog"), Pids{program.pid()});
+        ::unlink((directory + "/prog").c_str());
+        EXPECT_EQ(pids_by("exe:" + link + "/prog"), Pids{program.pid()});
+        EXPECT_EQ(pids_by("exe:" + directory + "/prog"), Pids{program.pid()});
+    }
+    ::unlink(link.c_str());
+    ::rmdir(directory.c_str());
+}
+
+/// Runs a file under mounts of its own, which has the path `directory`/prog there and is deleted then.
+int run_elsewhere(const std::string& directory, const std::function<void()>& ready) {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", directory.c_str(), "tmpfs", 0, nullptr) != 0 ||
+        std::system(("cp /bin/sleep " + directory + "/prog").c_str()) != 0) {
+        return 1;
+    }
+    const Child inner([&](const auto&) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ready(); // closes this process's copy of what the test waits on
+        ::execl((directory + "/prog").c_str(), "prog", "1000", nullptr);
+        return 1;
+    });
+    ::unlink((directory + "/prog").c_str());
+    return test::pause_at_defaults(ready);
+}
+
+TEST(SelectByExecutable, IsNoDeletedFileOfOtherMounts) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "mounts of its own need root";
+    }
+    const std::string directory = "/tmp/" + own_name("elsewhere");
+    ASSERT_EQ(::mkdir(directory.c_str(), 0755), 0);
+    {
+        const Child outer([&](const auto& ready) { return run_elsewhere(directory, ready); });
+        const std::string child = "child-of:" + std::to_string(outer.pid());
+        ASSERT_EQ(pids_by(child).size(), 1U);
+        EXPECT_EQ(pids_by("exe:" + directory + "/prog," + child), Pids{});
+    }
+    ::rmdir(directory.c_str());
 }
 
 TEST(SelectByUser, MeansTheEffectiveOne) {
