@@ -27,4 +27,7 @@ enum class Denial {
 /// \param refused the error that send(), queue(), send_info(), probe() or deliver() gave for the process
 [[nodiscard]] std::optional<Denial> denial_of(const Process& process, const Error& refused);
 
+/// What the error alone tells, where there is no process: a filter that refuses pidfd_open(2) for one.
+[[nodiscard]] std::optional<Denial> denial_of(const Error& refused) noexcept;
+
 } // namespace sig2pid

@@ -42,7 +42,7 @@ struct Payload {
 ///
 /// Success means that the kernel took it, not that the target will see it: deliver() looks at that too.
 /// \return ESRCH/gone, EPERM/no_permission (with the cause), EINVAL/foreign_namespace, EINVAL/unsupported for a scope
-/// before Linux 6.9, ENOSYS/unsupported, EPERM or ENOSYS/filtered. A group of a process that leads none: ESRCH.
+/// before Linux 6.9, EPERM or ENOSYS/filtered. ESRCH/bad_input for the group of a process that is there and leads none.
 [[nodiscard]] Result<> send(const Process& process, Signal signal, Scope scope = Scope::process);
 
 /// Sends a signal with a payload: SI_QUEUE, the caller's real PID and UID. Errors as send(), and
@@ -53,7 +53,8 @@ struct Payload {
 /// that to others only the kernel may send (0 and above, and SI_TKILL).
 [[nodiscard]] Result<> send_info(const Process& process, const siginfo_t& info, Scope scope = Scope::process);
 
-/// Signal 0: whether the process is there, a zombie too, and may be signalled by the caller. Errors as send().
-[[nodiscard]] Result<> probe(const Process& process);
+/// Signal 0: whether the process is there, a zombie too, and may be signalled by the caller; of a group, whether there
+/// is one and a member may be. Errors as send().
+[[nodiscard]] Result<> probe(const Process& process, Scope scope = Scope::process);
 
 } // namespace sig2pid

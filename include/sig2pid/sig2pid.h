@@ -100,7 +100,7 @@ enum sig2pid_verdict {
 /*
  * Looks how the target stands to the signal, sends it, and gives the verdict: the system call returns success also for
  * signals that nobody will see. `value` may be NULL: no payload.
- * -EINVAL: no such signal. -ENOSYS: before Linux 5.1.
+ * -EINVAL: no such signal.
  */
 int sig2pid_deliver(const sig2pid_process* process, int signal, const uint64_t* value);
 

@@ -163,8 +163,8 @@ ExitCode refuse_misses(const Plan& plan, const ProcessSet& set, SendReports& rep
     return code;
 }
 
-Outcome probe_target(const Process& process) {
-    const Result<> probed = probe(process);
+Outcome probe_target(const Process& process, Scope scope) {
+    const Result<> probed = probe(process, scope);
     return probed ? Outcome{} : outcome_of(process, probed.error());
 }
 
@@ -183,7 +183,7 @@ Outcome send_without_a_look(const Process& process, const Plan& plan) {
 /// Acts on one that was no zombie a moment ago.
 Outcome act_on_living(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
     if (!plan.signal) {
-        return probe_target(process);
+        return probe_target(process, plan.options.scope);
     }
     if (!needs_a_look(plan, words)) {
         return send_without_a_look(process, plan);

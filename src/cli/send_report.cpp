@@ -14,7 +14,7 @@ namespace {
 /// 0 also for what came to nothing without being an error: the target has it pending, or wants none.
 ExitCode exit_code_of(const Outcome& outcome) noexcept {
     if (!outcome.verdict) {
-        return outcome.error ? exit_system : exit_done;
+        return outcome.error ? cli::exit_code_of(*outcome.error) : exit_done;
     }
     switch (*outcome.verdict) {
     case Verdict::delivered:
@@ -134,7 +134,8 @@ void SendReports::add_miss(const std::string& text, const Error& error) {
     ++failed_;
     code_ = std::max(code_, cli::exit_code_of(error));
     if (sending_.json) {
-        print_json(describe(text, nullptr, sending_, {.verdict = verdict_of(error), .error = error}));
+        const Outcome outcome = {.verdict = verdict_of(error), .denial = denial_of(error), .error = error};
+        print_json(describe(text, nullptr, sending_, outcome));
     }
 }
 

@@ -64,16 +64,20 @@ std::string_view to_string(Denial denial) noexcept {
     return "unknown";
 }
 
-std::optional<Denial> denial_of(const Process& process, const Error& refused) {
+std::optional<Denial> denial_of(const Error& refused) noexcept {
     switch (refused.reason) {
     case Reason::filtered:
         return Denial::seccomp;
     case Reason::foreign_namespace:
         return Denial::pid_namespace;
-    case Reason::no_permission:
-        break;
     default:
         return std::nullopt;
+    }
+}
+
+std::optional<Denial> denial_of(const Process& process, const Error& refused) {
+    if (refused.reason != Reason::no_permission) {
+        return denial_of(refused);
     }
     if (refused.code == EACCES) { // the kernel's own answer is EPERM
         return Denial::security_module;

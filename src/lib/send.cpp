@@ -76,8 +76,8 @@ Result<> send_info(const Process& process, const siginfo_t& info, Scope scope) {
     return attempt_send(process, {info.si_signo, &info, flags_of(scope)});
 }
 
-Result<> probe(const Process& process) {
-    return attempt_send(process, {0, nullptr, 0});
+Result<> probe(const Process& process, Scope scope) {
+    return attempt_send(process, {0, nullptr, flags_of(scope)});
 }
 
 } // namespace sig2pid

@@ -78,10 +78,11 @@ std::string explain(Reason reason, int code, const Process& process, const SendA
     case Reason::foreign_namespace:
         return "its PID namespace is neither ours nor below ours; send from its own";
     case Reason::unsupported:
-        return attempt.flags != 0 ? "the scopes thread and group need Linux 6.9; this kernel has the scope process only"
-                                  : "pidfd_send_signal is missing: it needs Linux 5.1";
+        return "the scopes thread and group need Linux 6.9; this kernel has the scope process only";
     case Reason::filtered:
         return "a seccomp filter refuses pidfd_send_signal; allow it in the container's profile";
+    case Reason::bad_input:
+        return attempt.flags == sys::scope_group ? "it leads no process group; name the leader" : std::strerror(code);
     case Reason::no_permission:
         return "not permitted: " + cause_of_refusal(process, code);
     case Reason::forbidden_code:
@@ -89,10 +90,15 @@ std::string explain(Reason reason, int code, const Process& process, const SendA
     case Reason::queue_full:
         return "its user's signal queue is full (RLIMIT_SIGPENDING); raise the limit or let the receivers catch up";
     case Reason::gone:
-        return attempt.flags == sys::scope_group ? "it is gone, or leads no process group" : "it is gone";
+        return "it is gone";
     default:
         return std::strerror(code);
     }
+}
+
+bool is_there(const Process& process) {
+    const Result<ProcessState> state = process.state();
+    return state && *state != ProcessState::gone;
 }
 
 } // namespace
@@ -111,15 +117,16 @@ Reason classify_send_failure(int code, const SendAttempt& attempt) {
         return Reason::queue_full;
     case ESRCH:
         return Reason::gone;
-    case ENOSYS:
-        return Reason::unsupported;
+    case ENOSYS: // the call is as old as pidfds are, so the kernel has it
+        return Reason::filtered;
     default:
         return Reason::unspecified;
     }
 }
 
 Error describe_send_failure(int code, const Process& process, const SendAttempt& attempt) {
-    const Reason reason = classify_send_failure(code, attempt);
+    const bool has_no_group = code == ESRCH && attempt.flags == sys::scope_group && is_there(process);
+    const Reason reason = has_no_group ? Reason::bad_input : classify_send_failure(code, attempt);
     std::string context = "process " + std::to_string(process.pid()) + ": " + explain(reason, code, process, attempt);
     return {code, "pidfd_send_signal", std::move(context), reason, 0};
 }

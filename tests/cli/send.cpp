@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/cli.hpp"
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <iterator>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace sig2pid::test {
@@ -70,6 +77,64 @@ TEST_F(SendCommand, SendsNothingWhenAnyTargetIsGone) {
     const Outcome outcome = run_sig2pid({"send", pid_, stale});
     EXPECT_EQ(outcome.status, 1);
     EXPECT_TRUE(contains(outcome.err, "nothing was sent")) << outcome.err;
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", pid_}).status, 0);
+    EXPECT_EQ(receiver_.finish().status, SIGUSR1);
+}
+
+/// From now on a system call fails, as in a container.
+bool refuse_call(unsigned number, unsigned code) {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | code),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {.len = std::size(filter), .filter = filter};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/// What send --json tells of a target where a filter answers `code` to a system call; null without filters.
+Json told_under_filter(const std::string& target, unsigned number, unsigned code) {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const UniqueFd reader(ends[0]);
+    UniqueFd writer(ends[1]);
+    Child child([&](const auto&) {
+        if (!refuse_call(number, code)) {
+            return 1;
+        }
+        const std::string out = run_sig2pid({"send", "--json", "-s", "USR1", target}).out;
+        return ::write(writer.get(), out.data(), out.size()) == static_cast<ssize_t>(out.size()) ? 0 : 2;
+    });
+    writer = UniqueFd();
+    std::array<char, 4096> text{};
+    const ssize_t size = ::read(reader.get(), text.data(), text.size());
+    return child.wait() == 0 && size > 0 ? Json::parse(text.begin(), text.begin() + size) : Json();
+}
+
+TEST_F(SendCommand, TellsThatAFilterStandsInTheWay) {
+    for (const auto& [number, code] : {std::pair(SYS_pidfd_open, EPERM), {SYS_pidfd_send_signal, ENOSYS}}) {
+        const Json line = told_under_filter(pid_, static_cast<unsigned>(number), static_cast<unsigned>(code));
+        if (line.is_null()) {
+            GTEST_SKIP() << "needs seccomp filters";
+        }
+        EXPECT_EQ(line["verdict"], "denied") << line;
+        EXPECT_EQ(line["reason"], "seccomp") << line;
+    }
+    EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", pid_}).status, 0);
+    EXPECT_EQ(receiver_.finish().status, SIGUSR1);
+}
+
+TEST_F(SendCommand, SaysThatThereIsNoGroupOfOneThatLeadsNone) {
+    for (const char* signal : {"0", "USR1"}) {
+        const Outcome outcome = run_sig2pid({"send", "--json", "-s", signal, "--scope", "group", pid_});
+        if (contains(outcome.err, "Linux 6.9")) {
+            GTEST_SKIP() << outcome.err;
+        }
+        EXPECT_EQ(outcome.status, 2) << outcome.err;
+        EXPECT_TRUE(contains(outcome.err, "leads no process group")) << outcome.err;
+        EXPECT_TRUE(json_lines(outcome.out).at(0)["verdict"].is_null()) << outcome.out;
+    }
     EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", pid_}).status, 0);
     EXPECT_EQ(receiver_.finish().status, SIGUSR1);
 }

@@ -104,6 +104,16 @@ TEST(SendScope, FindsNoGroupOfAProcessThatLeadsNone) {
         GTEST_SKIP() << sent.error().message();
     }
     EXPECT_EQ(sent.error().code, ESRCH);
+    EXPECT_EQ(sent.error().reason, Reason::bad_input) << "it is there";
+    EXPECT_EQ(probe(child.process(), Scope::group).error().reason, Reason::bad_input);
+    EXPECT_TRUE(probe(child.process()));
+}
+
+TEST(SendScope, OfAGroupWhoseLeaderIsReapedIsGone) {
+    Child child(test::pause_at_defaults);
+    ASSERT_TRUE(send(child.process(), Signal(SIGKILL)));
+    child.wait();
+    EXPECT_NE(send(child.process(), Signal(SIGTERM), Scope::group).error().reason, Reason::bad_input);
 }
 
 } // namespace

@@ -136,6 +136,9 @@ TEST_F(Deliver, MakesAVerdictOfEachError) {
     EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -EAGAIN; })->verdict, Verdict::overflow);
     EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -EPERM; })->verdict, Verdict::denied);
     EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -EACCES; })->verdict, Verdict::denied);
+    const auto filtered = deliver_with([](int, int, const siginfo_t*, unsigned) { return -ENOSYS; });
+    EXPECT_EQ(filtered->verdict, Verdict::denied);
+    EXPECT_EQ(filtered->error->reason, Reason::filtered);
     const Result<Delivery> foreign =
         deliver_with([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -EINVAL; });
     EXPECT_EQ(foreign->verdict, Verdict::denied);
@@ -143,7 +146,7 @@ TEST_F(Deliver, MakesAVerdictOfEachError) {
 }
 
 TEST_F(Deliver, LeavesWhatIsNoVerdictAnError) {
-    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -ENOSYS; }).error().code, ENOSYS);
+    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -ENOMEM; }).error().code, ENOMEM);
     const auto old =
         deliver_with([](int, int, const siginfo_t*, unsigned) { return -EINVAL; }, {.scope = Scope::group});
     EXPECT_EQ(old.error().reason, Reason::unsupported);
