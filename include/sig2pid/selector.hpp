@@ -84,6 +84,8 @@ struct SelectOptions {
 /// Never matched but by an explicit target: this process and its ancestors, PID 1, kernel threads, processes of other
 /// PID namespaces. Zombies match only where a condition says `state:Z`, or by an explicit target.
 ///
+/// Needs /proc, unless all targets are explicit and pidfds have inodes of their own (Linux 6.9).
+///
 /// A target that matches nothing is no error but a ProcessSet::Miss, with the condition that left none over.
 /// \return with bad_input: ENOENT for an unknown user, cgroup, terminal, file or process in a condition; E2BIG for more
 /// than `max`. EACCES/no_permission where /proc shows only one's own processes (hidepid) and the conditions ask for

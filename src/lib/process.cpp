@@ -233,6 +233,10 @@ Result<Process> Process::from_fd(int pidfd) {
 }
 
 Result<Process> Process::from_token(const Token& token) {
+    if (token.boot && !boot_id()) {
+        return failure(ENOENT, "read boot_id",
+                       "the token " + token.to_string() + " cannot be told from one of another boot without /proc");
+    }
     if (token.boot && token.boot != boot_id()) {
         return gone("the token " + token.to_string() + " is from another boot");
     }

@@ -109,14 +109,16 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     if (Result<> possible = check_backend(options); !possible) {
         return possible;
     }
+    SetBuilder builder(set);
+    // Then nobody is left out, and there is nothing to read: a container may have no /proc.
+    const bool is_named = std::ranges::all_of(builder.targets(), &Target::is_explicit);
     Result<UniqueFd> proc = proc::open_proc();
-    if (!proc) {
+    if (!proc && !is_named) {
         return forward_error(proc);
     }
-    SetBuilder builder(set);
-    const bool is_named = std::ranges::all_of(builder.targets(), &Target::is_explicit); // then nobody is left out
+    UniqueFd directory = proc ? std::move(*proc) : UniqueFd();
     const std::vector<pid_t> own = is_named ? std::vector<pid_t>() : this_and_ancestors();
-    const Scene scene{proc->get(), own, options};
+    const Scene scene{directory.get(), own, options};
     const bool is_first = builder.judges().empty();
     if (Result<> ready = is_first ? prepare(builder, scene) : grow_all(builder, scene); !ready) {
         return ready;
@@ -124,7 +126,7 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     if (Result<> searched = search_all(builder, scene, ancestry, is_first); !searched) {
         return searched;
     }
-    builder.keep_proc(std::move(*proc));
+    builder.keep_proc(std::move(directory));
     return builder.finish(options);
 }
 

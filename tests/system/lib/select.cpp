@@ -364,6 +364,31 @@ TEST(SelectExplicitly, TakesWhatNoSelectorMatches) {
     EXPECT_EQ(pids_by("fd:" + std::to_string(child.process().fd())), Pids{child.pid()});
 }
 
+/// From now on there is no /proc.
+bool lose_proc() {
+    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           ::mount("none", "/proc", "tmpfs", 0, nullptr) == 0;
+}
+
+TEST(SelectExplicitly, NeedsNoProc) {
+    if (::geteuid() != 0 || !test::kernel_is_at_least(6, 9)) {
+        GTEST_SKIP() << "mounts of its own need root, and pidfds without /proc Linux 6.9";
+    }
+    const Child target(test::pause_at_defaults);
+    const std::string token = Token{target.pid(), target.process().inode(), std::nullopt}.to_string();
+    Child child([&](const auto&) {
+        if (!lose_proc()) {
+            return 77;
+        }
+        EXPECT_EQ(pids_by(std::to_string(target.pid())), Pids{target.pid()});
+        EXPECT_EQ(pids_by(token), Pids{target.pid()});
+        EXPECT_EQ(pids_by(token + ":12345678"), Pids{});
+        EXPECT_EQ(select_by({"name:x"}).error().code, ENOENT);
+        return testing::Test::HasFailure() ? 1 : 0;
+    });
+    EXPECT_EQ(child.wait(), 0);
+}
+
 TEST(SelectNever, MatchesItselfItsAncestorsPid1OrKernelThreads) {
     ::prctl(PR_SET_NAME, own_name("self").c_str());
     EXPECT_EQ(pids_by("name:" + own_name("self")), Pids{});
