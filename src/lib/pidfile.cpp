@@ -6,6 +6,7 @@
 #include "lib/proc_locks.hpp"
 #include "lib/proc_scan.hpp"
 #include "lib/syscalls.hpp"
+#include "lib/trusted_path.hpp"
 #include "lib/words.hpp"
 
 #include <cerrno>
@@ -27,28 +28,14 @@ std::unexpected<Error> refuse(const std::string& path, int code, Reason reason, 
     return failure(code, "pidfile", "pidfile '" + path + "': " + why, reason);
 }
 
-bool others_may_write(const struct stat& file) {
-    return (file.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-}
-
-bool is_foreign(const struct stat& file) {
-    return file.st_uid != 0 && file.st_uid != ::geteuid();
-}
-
-/// A directory that others may write to lets them put another file in the place, unless it is sticky.
-Result<> check_directory(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    const std::string parent = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
-    struct stat directory{};
-    if (const int status = sys::calls().fstatat(AT_FDCWD, parent.c_str(), directory); status < 0) {
-        return refuse(path, -status, Reason::bad_input, std::strerror(-status));
+/// The way to the file, and that it led to this one: what was opened may have been exchanged meanwhile.
+Result<> check_way(const std::string& path, const struct stat& file) {
+    const Result<struct stat> found = follow_trusted(path);
+    if (!found) {
+        return refuse(path, found.error().code, found.error().reason, found.error().message());
     }
-    if (is_foreign(directory)) {
-        return refuse(path, EPERM, Reason::bad_input,
-                      "its directory belongs to user " + std::to_string(directory.st_uid) + ", who could replace it");
-    }
-    if (others_may_write(directory) && (directory.st_mode & S_ISVTX) == 0) {
-        return refuse(path, EPERM, Reason::bad_input, "others may write to its directory, and so replace it");
+    if (found->st_dev != file.st_dev || found->st_ino != file.st_ino) {
+        return refuse(path, ESTALE, Reason::unspecified, "was exchanged while it was looked at");
     }
     return {};
 }
@@ -64,7 +51,7 @@ Result<> check_file(const std::string& path, const struct stat& file) {
     if (others_may_write(file)) {
         return refuse(path, EPERM, Reason::bad_input, "others than its owner may write to it: chmod go-w");
     }
-    return check_directory(path);
+    return check_way(path, file);
 }
 
 Result<pid_t> read_content(const std::string& path, int fd) {

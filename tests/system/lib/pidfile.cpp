@@ -115,6 +115,61 @@ TEST_F(Pidfile, RefusesAFileOfAnotherUser) {
     EXPECT_EQ(error().code, EPERM);
 }
 
+/// Why a pidfile names nobody; no error where it names somebody.
+Error error_of(const std::string& path) {
+    const Result<ProcessSet> set = test::select_by({"pidfile:" + path});
+    if (!set) {
+        return set.error();
+    }
+    return set->misses().empty() ? Error{} : set->misses()[0].error;
+}
+
+TEST_F(Pidfile, IsFollowedThroughLinksThatOnlyTheCallerMayChange) {
+    const Child child(test::pause_at_defaults);
+    write(std::to_string(child.pid()));
+    const std::string link = directory_ + "/link";
+    for (const std::string& goal : {std::string("daemon.pid"), path_, "../" + directory_.substr(5) + "/daemon.pid"}) {
+        ASSERT_EQ(::symlink(goal.c_str(), link.c_str()), 0);
+        EXPECT_EQ(test::pids_by("pidfile:" + link), std::vector<pid_t>{child.pid()}) << goal;
+        ::unlink(link.c_str());
+    }
+    ASSERT_EQ(::symlink("link", link.c_str()), 0);
+    EXPECT_EQ(error_of(link).code, ELOOP);
+}
+
+TEST_F(Pidfile, RefusesAWayThatOthersMayChange) {
+    const Child child(test::pause_at_defaults);
+    const std::string open = directory_ + "/open";
+    const std::string inner = open + "/inner";
+    std::filesystem::create_directories(inner);
+    std::ofstream(inner + "/daemon.pid") << child.pid();
+    const std::string link = directory_ + "/link";
+    ASSERT_EQ(::symlink((inner + "/daemon.pid").c_str(), link.c_str()), 0);
+    const std::string in_open = open + "/link";
+    write(std::to_string(child.pid()));
+    ASSERT_EQ(::symlink(path_.c_str(), in_open.c_str()), 0);
+    for (const mode_t mode : {0777U, 0755U}) {
+        ::chmod(open.c_str(), mode);
+        for (const std::string& path : {inner + "/daemon.pid", link, in_open}) {
+            EXPECT_EQ(error_of(path).code, mode == 0755U ? 0 : EPERM) << path;
+        }
+    }
+}
+
+TEST_F(Pidfile, RefusesTheLinkOfAnotherUser) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "giving a link away needs root";
+    }
+    const Child child(test::pause_at_defaults);
+    write(std::to_string(child.pid()));
+    const std::string link = directory_ + "-link"; // in /tmp, where everybody may make one
+    ASSERT_EQ(::symlink(path_.c_str(), link.c_str()), 0);
+    EXPECT_EQ(test::pids_by("pidfile:" + link), std::vector<pid_t>{child.pid()});
+    ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
+    EXPECT_EQ(error_of(link).code, EPERM);
+    ::unlink(link.c_str());
+}
+
 TEST_F(Pidfile, RefusesWhatIsNoFile) {
     EXPECT_EQ(error().code, ENOENT);
     ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
