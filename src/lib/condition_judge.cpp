@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How each condition stands to one process.
+#include "lib/cut_name.hpp"
 #include "lib/judge.hpp"
 #include "lib/regex.hpp"
 #include "lib/syscalls.hpp"
+#include "lib/words.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,45 +25,6 @@ Holds holds(bool answer) {
 /// Why something could not be read.
 Holds unknown(const Facts& facts) {
     return facts.is_gone() ? Holds::gone : Holds::unreadable;
-}
-
-std::string_view take_argument(std::string_view& text) {
-    const std::size_t end = std::min(text.find('\0'), text.size());
-    const std::string_view argument = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return argument;
-}
-
-std::string_view base_name(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
-/// The name in a title such as "postgresql-server: worker 3", which a program writes over its arguments.
-std::string_view titled_name(std::string_view title) {
-    return base_name(title.substr(0, title.find_first_of(": ")));
-}
-
-/// What a word tells of a name that the kernel has cut; the later the better.
-enum class Told { nothing, other, wanted };
-
-struct CutName {
-    std::string_view comm;
-    std::string_view wanted;
-
-    [[nodiscard]] Told told_by(std::string_view name) const {
-        return !name.starts_with(comm) ? Told::nothing : name == wanted ? Told::wanted : Told::other;
-    }
-};
-
-/// By the program's own word, or by that of the script it runs, which stands behind options of the interpreter.
-Told tell_by_words(const CutName& name, std::string_view command_line) {
-    const std::string_view program = take_argument(command_line);
-    Told told = std::max(name.told_by(base_name(program)), name.told_by(titled_name(program)));
-    while (told == Told::nothing && !command_line.empty()) {
-        const std::string_view word = take_argument(command_line);
-        told = word.starts_with('-') ? Told::nothing : name.told_by(base_name(word));
-    }
-    return told;
 }
 
 Told tell_by_executable(const CutName& name, Facts& facts) {
@@ -141,7 +104,7 @@ Holds judge_environment(const std::string& wanted, Facts& facts) {
         return unknown(facts);
     }
     while (!text->empty()) {
-        if (take_argument(*text) == wanted) {
+        if (proc::take_argument(*text) == wanted) {
             return Holds::yes;
         }
     }

@@ -60,20 +60,8 @@ Result<pid_t> read_content(const std::string& path, int fd) {
     if (count < 0) {
         return refuse(path, static_cast<int>(-count), Reason::unspecified, std::strerror(static_cast<int>(-count)));
     }
-    std::string_view text(buffer.data(), static_cast<std::size_t>(count));
-    const std::string_view word = proc::take_word(text);
-    if (word.empty()) {
-        return refuse(path, EINVAL, Reason::bad_input, "is empty");
-    }
-    const std::optional<pid_t> pid = parse_number<pid_t>(word);
-    const bool is_all = proc::take_word(text).empty() && static_cast<std::size_t>(count) < longest_content;
-    if (!pid || !is_all || *pid <= 0 || *pid > Target::largest_pid) {
-        return refuse(path, EINVAL, Reason::bad_input, "does not hold one PID and nothing else");
-    }
-    if (*pid == 1) {
-        return refuse(path, EINVAL, Reason::bad_input, "names PID 1, which only the bare PID may name");
-    }
-    return *pid;
+    const auto pid = parse_pidfile({buffer.data(), static_cast<std::size_t>(count)});
+    return pid ? Result<pid_t>(*pid) : refuse(path, EINVAL, Reason::bad_input, pid.error());
 }
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -188,6 +176,23 @@ Result<> check_process(const std::string& path, int fd, const struct stat& file,
 }
 
 } // namespace
+
+std::expected<pid_t, std::string> parse_pidfile(std::string_view text) {
+    const bool is_all = text.size() < longest_content;
+    const std::string_view word = proc::take_word(text);
+    if (word.empty()) {
+        return std::unexpected("is empty");
+    }
+    const std::optional<pid_t> pid = parse_number<pid_t>(word);
+    const bool is_one = is_all && proc::take_word(text).empty();
+    if (!pid || !is_one || *pid <= 0 || *pid > Target::largest_pid) {
+        return std::unexpected("does not hold one PID and nothing else");
+    }
+    if (*pid == 1) {
+        return std::unexpected("names PID 1, which only the bare PID may name");
+    }
+    return *pid;
+}
 
 Result<Process> pin_by_pidfile(const std::string& path, PidfileLock lock) {
     const int fd = sys::calls().openat(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);

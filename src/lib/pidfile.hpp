@@ -3,7 +3,10 @@
 
 #include <sig2pid/selector.hpp>
 
+#include <expected>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 
 namespace sig2pid {
 
@@ -12,6 +15,9 @@ namespace sig2pid {
 /// another user could have written; ESRCH/gone for a process that is gone, started after the file was written, or, with
 /// PidfileLock::required, does not hold the file's lock; the errno of open(2).
 [[nodiscard]] Result<Process> pin_by_pidfile(const std::string& path, PidfileLock lock);
+
+/// The one PID that is all the file's text, or, for a person, what is wrong with it.
+[[nodiscard]] std::expected<pid_t, std::string> parse_pidfile(std::string_view text);
 
 /// Pins what a condition names that means one process: pid, token, fd or pidfile.
 [[nodiscard]] Result<Process> pin_named(const Condition& condition, PidfileLock lock);

@@ -14,6 +14,14 @@ inline std::string_view take_line(std::string_view& text) noexcept {
     return line;
 }
 
+/// Cuts the first argument off the text of /proc/PID/cmdline or environ, where a zero byte ends each.
+inline std::string_view take_argument(std::string_view& text) noexcept {
+    const std::size_t end = text.find('\0');
+    const std::string_view argument = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return argument;
+}
+
 /// Cuts the first word off `text`; empty when there is none.
 inline std::string_view take_word(std::string_view& text) noexcept {
     constexpr std::string_view blanks = " \t\n";

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One program a parser of /proc, FUZZED names it. Any text is refused or read within its bounds.
 #include "lib/cgroup.hpp"
+#include "lib/cut_name.hpp"
+#include "lib/pidfile.hpp"
 #include "lib/proc.hpp"
 #include "lib/proc_locks.hpp"
 #include "lib/proc_scan.hpp"
+#include "lib/words.hpp"
 
 #include <cerrno>
 #include <cstdint>
@@ -55,6 +58,32 @@ bool is_within(std::string_view part, std::string_view whole) {
     const bool inside = is_in_cgroup(text, {{}, "/a/b", {}});
     require(!inside || is_in_cgroup(text, {{}, "/a", {}}));
     static_cast<void>(is_in_unit(text, "a.service", 1000));
+}
+
+[[maybe_unused]] void exit_code(std::string_view text) {
+    static_cast<void>(proc::parse_exit_code(text));
+}
+
+[[maybe_unused]] void boot_id(std::string_view text) {
+    require(!proc::parse_boot_id(text) || text.size() >= 8);
+}
+
+[[maybe_unused]] void pidfile(std::string_view text) {
+    const auto pid = parse_pidfile(text);
+    require(pid ? *pid > 1 && *pid <= Target::largest_pid : !pid.error().empty());
+}
+
+/// The first line is the name and what the kernel has kept of it.
+[[maybe_unused]] void cmdline(std::string_view text) {
+    constexpr std::size_t kept = 15;
+    const std::string_view wanted = proc::take_line(text);
+    const Told told = tell_by_words({wanted.substr(0, kept), wanted}, text);
+    require(told != Told::wanted || text.find(wanted) != std::string_view::npos);
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t before = rest.size();
+        const std::string_view argument = proc::take_argument(rest);
+        require(is_within(argument, text) && rest.size() < before && argument.find('\0') == std::string_view::npos);
+    }
 }
 
 [[maybe_unused]] void entries(std::string_view text) {
