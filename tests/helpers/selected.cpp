@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "helpers/selected.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -35,12 +34,6 @@ Child::Body named(const std::string& name) {
         ::prctl(PR_SET_NAME, name.c_str());
         return pause_at_defaults(ready);
     };
-}
-
-bool steer_next_pid(pid_t pid) {
-    const UniqueFd fd(::open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
-    const std::string last = std::to_string(pid - 1);
-    return fd && ::write(fd.get(), last.data(), last.size()) == static_cast<ssize_t>(last.size());
 }
 
 } // namespace sig2pid::test

@@ -22,7 +22,4 @@ std::string own_name(const std::string& suffix = "");
 /// A body that takes a name and sleeps until it is killed.
 Child::Body named(const std::string& name);
 
-/// Makes the next fork in this PID namespace get `pid`: whether that could be written.
-bool steer_next_pid(pid_t pid);
-
 } // namespace sig2pid::test

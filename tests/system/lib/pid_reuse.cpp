@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The promise that matters most: a PID that has passed to another process is never signalled.
 #include "helpers/child.hpp"
+#include "helpers/pid_space.hpp"
 
 #include <sig2pid/deliver.hpp>
 
@@ -20,13 +21,6 @@ using test::Child;
 
 /// What the init of the new namespace found; the exit status of the test's child.
 enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, token_matched, old_pin_hit, stranger_hurt };
-
-/// Makes the next fork in this PID namespace get `pid`.
-bool steer_next_pid(pid_t pid) {
-    const UniqueFd fd(::open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
-    const std::string last = std::to_string(pid - 1);
-    return fd && ::write(fd.get(), last.data(), last.size()) == static_cast<ssize_t>(last.size());
-}
 
 Finding check_stranger(const Token& token, const Process& old_pin, const Child& stranger) {
     if (stranger.pid() != token.pid) {
@@ -62,32 +56,43 @@ Finding reuse_a_pid() {
     }
     victim.wait();
     wait_for_the_next_tick();
-    if (!steer_next_pid(token.pid)) {
+    if (!test::steer_next_pid(token.pid)) {
         return cannot_steer_pids;
     }
     const Child stranger(test::pause_at_defaults);
     return check_stranger(token, pin, stranger);
 }
 
-int in_new_namespace(const std::function<void()>& ready) {
+int in_new_namespace(bool (*prepare)(), const std::function<void()>& ready) {
     ready();
     if (::unshare(CLONE_NEWPID) != 0) {
         return cannot_unshare;
     }
-    Child init([](const std::function<void()>&) -> int { return reuse_a_pid(); });
+    Child init([&](const std::function<void()>&) -> int { return prepare() ? reuse_a_pid() : cannot_steer_pids; });
     return init.wait();
 }
 
-TEST(PidReuse, OldTokenIsGoneAndTheStrangerLives) {
-    Child child(in_new_namespace);
+void expect_all_well(bool (*prepare)()) {
+    Child child([&](const std::function<void()>& ready) { return in_new_namespace(prepare, ready); });
     const int finding = child.wait();
     if (finding == cannot_unshare) {
         GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
     }
     if (finding == cannot_steer_pids) {
-        GTEST_SKIP() << "this kernel has no writable ns_last_pid";
+        GTEST_SKIP() << "this kernel has neither ns_last_pid nor few PIDs";
     }
     EXPECT_EQ(finding, all_well);
+}
+
+TEST(PidReuse, OldTokenIsGoneAndTheStrangerLives) {
+    expect_all_well([] {
+        test::prepare_to_steer(); // or it takes its time
+        return true;
+    });
+}
+
+TEST(PidReuse, IsNoDangerWhereThePidsAreSoFewThatTheyComeAgainByThemselves) {
+    expect_all_well(test::make_pids_scarce);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The promise of selection: whatever system call between the look and the signal a PID passes to another process at,
 // that other process is not hit.
+#include "helpers/pid_space.hpp"
 #include "helpers/scoped_calls.hpp"
 #include "helpers/selected.hpp"
 
@@ -173,7 +174,8 @@ Finding play_in_new_namespace(Way kill, const std::vector<std::string>& argument
                 ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
                 return cannot_unshare;
             }
-            return play_all(kill, arguments);
+            // a thousand rounds are too many where all PIDs have to be used up for each
+            return test::prepare_to_steer() ? play_all(kill, arguments) : cannot_steer_pids;
         });
         return init.wait();
     });
@@ -185,7 +187,7 @@ void expect_all_well(Finding finding) {
         GTEST_SKIP() << "a new PID namespace with its /proc needs CAP_SYS_ADMIN";
     }
     if (finding == cannot_steer_pids) {
-        GTEST_SKIP() << "this kernel has no writable ns_last_pid";
+        GTEST_SKIP() << "this kernel has neither ns_last_pid nor few PIDs";
     }
     EXPECT_EQ(finding, all_well);
 }
