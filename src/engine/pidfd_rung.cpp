@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/pidfd_rung.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <unistd.h>
 
 namespace sig2pid::engine {
 
 namespace {
+
+/// For so long what was seen of a target is taken to hold. The agent may have been stopped or starved since, and the
+/// target may have reset its handler meanwhile: the signal would end it.
+constexpr auto look_holds = std::chrono::microseconds(250);
+
+std::chrono::nanoseconds since_boot() {
+    timespec now = {};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+std::chrono::nanoseconds time_of(const s2p_match& match) {
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(match.time));
+}
 
 AgentVerdict refused(const Error& error) {
     return {verdict_of(error).value_or(Verdict::denied), false, error.message()};
@@ -40,23 +57,38 @@ Result<PidfdRung> PidfdRung::make(const RuleText& rule, const std::optional<Proc
     return rung;
 }
 
-AgentVerdict PidfdRung::send_to(const Process& process, const s2p_match& match, const StatusReader* reader) const {
-    if (match.looked == S2P_ROOM) { // the kernel has judged the target within these microseconds
-        const auto sent = queue(process, signal_, Payload{match.value});
-        return sent ? AgentVerdict{Verdict::delivered, match.blocked != 0, {}} : refused(sent.error());
+/// Of a burst of standard signals the kernel looked at all before the first was sent: only a look between two sends
+/// tells that the second one is coalesced. Real-time signals are queued each, and a full queue says so itself; for a
+/// backlog of them one look in a while is enough.
+bool PidfdRung::needs_no_look(const s2p_match& match, std::chrono::nanoseconds now) const {
+    const std::chrono::nanoseconds seen = std::max(time_of(match), seen_.value_or(std::chrono::nanoseconds::min()));
+    return match.looked == S2P_ROOM && signal_.is_realtime() && now - seen < look_holds;
+}
+
+AgentVerdict PidfdRung::send_to(const Process& process, const s2p_match& match, const StatusReader* reader) {
+    if (!needs_no_look(match, since_boot())) {
+        return look_and_send(process, match, reader);
     }
+    const auto sent = queue(process, signal_, Payload{match.value});
+    return sent ? AgentVerdict{Verdict::delivered, match.blocked != 0, {}} : refused(sent.error());
+}
+
+AgentVerdict PidfdRung::look_and_send(const Process& process, const s2p_match& match, const StatusReader* reader) {
+    const std::chrono::nanoseconds now = since_boot();
     SendOptions options;
     options.payload = Payload{match.value};
-    options.default_policy = match.looked == S2P_NEARLY_FULL ? DefaultPolicy::allow : policy_;
+    options.default_policy = policy_;
     options.reader = reader;
     const auto delivery = deliver(process, signal_, options);
     if (!delivery) {
         return refused(delivery.error());
     }
+    const bool is_expected = pinned_ && delivery->looked && delivery->verdict == Verdict::delivered;
+    seen_ = is_expected ? std::optional(now) : std::nullopt;
     return {delivery->verdict, delivery->blocked, delivery->error ? delivery->error->message() : std::string()};
 }
 
-AgentVerdict PidfdRung::send(const s2p_match& match) const {
+AgentVerdict PidfdRung::send(const s2p_match& match) {
     if (pinned_) {
         return send_to(*pinned_, match, reader_ ? &*reader_ : nullptr);
     }

@@ -8,6 +8,7 @@
 #include <sig2pid/error.hpp>
 #include <sig2pid/process.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -26,18 +27,22 @@ public:
     /// The pinned target is duplicated; without one, each match tells its own.
     [[nodiscard]] static Result<PidfdRung> make(const RuleText& rule, const std::optional<Process>& pinned);
 
-    [[nodiscard]] AgentVerdict send(const s2p_match& match) const;
+    [[nodiscard]] AgentVerdict send(const s2p_match& match);
 
 private:
     PidfdRung(Signal signal, DefaultPolicy policy) : signal_(signal), policy_(policy) {}
 
-    [[nodiscard]] AgentVerdict send_to(const Process& process, const s2p_match& match,
-                                       const StatusReader* reader) const;
+    [[nodiscard]] AgentVerdict send_to(const Process& process, const s2p_match& match, const StatusReader* reader);
+    [[nodiscard]] AgentVerdict look_and_send(const Process& process, const s2p_match& match,
+                                             const StatusReader* reader);
+    [[nodiscard]] bool needs_no_look(const s2p_match& match, std::chrono::nanoseconds now) const;
 
     Signal signal_;
     DefaultPolicy policy_;
     std::optional<Process> pinned_;
     std::optional<StatusReader> reader_;
+    std::optional<std::chrono::nanoseconds>
+        seen_; ///< CLOCK_BOOTTIME: when the pinned target was last found to expect it
 };
 
 } // namespace sig2pid::engine

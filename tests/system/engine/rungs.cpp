@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "fixture.hpp"
+#include "on_rung.hpp"
 
 #include <csignal>
 #include <sys/syscall.h>
@@ -8,21 +8,6 @@
 namespace sig2pid::engine {
 
 namespace {
-
-std::string name_of_rung(const ::testing::TestParamInfo<Rung>& rung) {
-    return std::string(rung.param == Rung::task_work ? "task_work" : to_string(rung.param));
-}
-
-/// Every rung, except where this kernel lacks it.
-class OnRung : public Engine, public ::testing::WithParamInterface<Rung> {
-protected:
-    void SetUp() override {
-        Engine::SetUp();
-        if (const std::string missing = missing_rung(GetParam()); !missing.empty()) {
-            GTEST_SKIP() << missing;
-        }
-    }
-};
 
 TEST_P(OnRung, an_exit_status_arrives_as_payload) {
     auto text = rule("exit", R"(comm == "worker" && code != 0)");
@@ -74,7 +59,7 @@ TEST_P(OnRung, a_standard_signal_already_pending_is_coalesced) {
     EXPECT_EQ(outcome.summary.total(Verdict::coalesced), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(rungs, OnRung, ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd), name_of_rung);
+INSTANTIATE_TEST_SUITE_P(rungs, OnRung, every_rung, name_of_rung);
 
 /// 100,000 system calls that a rule matches, as fast as they go.
 void call_often(int times) {
@@ -99,7 +84,7 @@ TEST_P(Flood, every_match_is_received_or_has_another_verdict) {
     EXPECT_EQ(sum.unjudged, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(rungs, Flood, ::testing::Values(Rung::direct, Rung::task_work, Rung::pidfd), name_of_rung);
+INSTANTIATE_TEST_SUITE_P(rungs, Flood, every_rung, name_of_rung);
 
 } // namespace
 
