@@ -36,12 +36,16 @@ struct {
     __u64 limit_times[S2P_MAX_LIMIT];
 } state = {};
 
-enum { SLOT_FREE = 0, SLOT_QUEUED = 1, SLOT_CLAIMED = 2 };
+/* What a slot holds, in one word, so that nobody takes back a later match's send for his own: the sequence number of
+ * the match, and in the lowest bits how far it has come. 0: free.
+ */
+enum { SLOT_FREE = 0, SLOT_QUEUED = 1, SLOT_CLAIMED = 2, SLOT_BITS = 2 };
+#define SLOT_WORD(seq, stage) ((seq) << SLOT_BITS | (stage))
 
 struct slot {
     struct bpf_task_work work;
-    __u64 seq, value;
-    __u32 state, index;
+    __u64 state, value;
+    __u32 index;
 };
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -90,6 +94,10 @@ static __always_inline void account_done(const struct s2p_match* done, bool repo
     }
 }
 
+static __always_inline bool advance(struct slot* slot, __u64 from, __u64 to) {
+    return __sync_val_compare_and_swap(&slot->state, from, to) == from;
+}
+
 /* Runs in the target itself, on its way to user mode, so the send is synchronous and its errors are true. */
 static int in_target(struct bpf_map* map, void* key, void* value) {
     struct slot* slot = value;
@@ -97,17 +105,17 @@ static int in_target(struct bpf_map* map, void* key, void* value) {
     struct s2p_match done = {.kind = S2P_DONE, .rung = S2P_TASK_WORK};
     (void)map;
     (void)key;
-    done.seq = slot->seq;
+    done.seq = *(volatile __u64*)&slot->state >> SLOT_BITS;
     done.slot = slot->index;
     done.value = slot->value;
-    if (__sync_val_compare_and_swap(&slot->state, SLOT_QUEUED, SLOT_FREE) != SLOT_QUEUED) {
-        slot->state = SLOT_FREE; /* the agent claimed it: nothing may be sent twice */
+    if (!advance(slot, SLOT_WORD(done.seq, SLOT_QUEUED), SLOT_FREE)) {
+        slot->state = SLOT_FREE; /* it was taken back: nothing may be sent twice */
         return 0;
     }
     describe_target(task, &done);
     done.verdict = foresee(task, &done.blocked);
     if (done.verdict == S2P_DELIVERED) {
-        done.error = bpf_send_signal_task(task, rule.signal, PIDTYPE_TGID, slot->value);
+        done.error = bpf_send_signal_task(task, rule.signal, PIDTYPE_TGID, done.value);
         done.verdict = verdict_of_error(done.error);
     }
     account_done(&done, bpf_ringbuf_output(&reports, &done, sizeof(done), 0) == 0);
@@ -125,20 +133,26 @@ static __always_inline __u32 send_by_task_work(struct task_struct* task, struct 
     __u32 index = match->seq & (S2P_TASK_WORKS - 1);
     struct slot* slot = bpf_map_lookup_elem(&slots, &index);
     if (!slot || BPF_CORE_READ(task, flags) & PF_EXITING ||
-        __sync_val_compare_and_swap(&slot->state, SLOT_FREE, SLOT_CLAIMED) != SLOT_FREE) {
+        !advance(slot, SLOT_FREE, SLOT_WORD(match->seq, SLOT_CLAIMED))) {
         return S2P_NEXT;
     }
-    slot->seq = match->seq;
     slot->value = match->value;
     slot->index = index;
     match->slot = index;
-    slot->state = SLOT_QUEUED;
+    slot->state = SLOT_WORD(match->seq, SLOT_QUEUED);
     match->error = schedule(task, slot);
     if (match->error) {
         slot->state = SLOT_FREE;
         return S2P_NEXT;
     }
     return S2P_PENDING;
+}
+
+/* Takes a queued send back. False: the target has run and done it. */
+static __always_inline bool take_back(__u32 index, __u64 seq) {
+    __u32 key = index & (S2P_TASK_WORKS - 1);
+    struct slot* slot = bpf_map_lookup_elem(&slots, &key);
+    return slot && advance(slot, SLOT_WORD(seq, SLOT_QUEUED), SLOT_WORD(seq, SLOT_CLAIMED));
 }
 
 /* Judges the target, then tries the kernel's rungs in turn; what is left is the agent's. */

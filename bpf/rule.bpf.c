@@ -42,8 +42,16 @@ static __noinline void account(const struct s2p_match* match, bool reported) {
         }
     } else if (match->verdict == S2P_NEXT) {
         __sync_fetch_and_add(reported ? &counter->handed_over : &counter->lost, 1);
-    } else if (!reported) {
-        __sync_fetch_and_add(&counter->unreported, 1);
+    }
+}
+
+/* A send is queued that the agent does not know of, so it could not take it back from a target that does not run. If it
+ * is done already it has its own account.
+ */
+static __always_inline void forget_queued(const struct s2p_match* match) {
+    struct s2p_counters* counter = count();
+    if (HAS_RUNG(S2P_TASK_WORK) && match->verdict == S2P_PENDING && take_back(match->slot, match->seq) && counter) {
+        __sync_fetch_and_add(&counter->lost, 1);
     }
 }
 
@@ -59,6 +67,7 @@ static __always_inline void report(const struct occurrence* event, struct s2p_ma
     struct s2p_match* out = bpf_ringbuf_reserve(&reports, sizeof(*out) + rule.payload, 0);
     if (!out) {
         account(match, false);
+        forget_queued(match);
         return;
     }
     *out = *match;
@@ -290,11 +299,8 @@ SEC("syscall")
 int claim_slot(struct s2p_claim* claim) {
     __u32 index = claim->slot & (S2P_TASK_WORKS - 1);
     struct slot* slot = bpf_map_lookup_elem(&slots, &index);
-    if (!slot || slot->seq != claim->seq) {
-        return 0;
+    if (!claim->target_gone) {
+        return take_back(index, claim->seq);
     }
-    if (claim->target_gone) {
-        return __sync_val_compare_and_swap(&slot->state, SLOT_CLAIMED, SLOT_FREE) == SLOT_CLAIMED;
-    }
-    return __sync_val_compare_and_swap(&slot->state, SLOT_QUEUED, SLOT_CLAIMED) == SLOT_QUEUED;
+    return slot && advance(slot, SLOT_WORD(claim->seq, SLOT_CLAIMED), SLOT_FREE);
 }

@@ -15,6 +15,9 @@ static_assert(static_cast<int>(Verdict::delivered) == S2P_DELIVERED &&
               static_cast<int>(Verdict::limited) == S2P_LIMITED);
 static_assert(static_cast<int>(Rung::direct) == S2P_DIRECT && static_cast<int>(Rung::pidfd) == S2P_PIDFD);
 
+/// From a queued send to its verdict in the ring buffer.
+constexpr auto longest_report = std::chrono::milliseconds(250);
+
 std::chrono::nanoseconds now(clockid_t clock) {
     timespec time = {};
     clock_gettime(clock, &time);
@@ -153,11 +156,16 @@ void AgentWork::take_done(const s2p_match& done, const Session::Handler& handler
         report(ended, node.mapped().payload, handler);
         return;
     }
-    // of those whose report found the ring buffer full nothing will ever come: keep no more than can be under way
+    keep_early(std::move(ended));
+}
+
+/// Of those whose match found the ring buffer full nothing will ever come: keep no more than can be under way.
+void AgentWork::keep_early(Ended ended) {
     if (early_.size() >= std::size_t{2} * S2P_TASK_WORKS) {
         early_.erase(early_.begin());
+        unpaired_++;
     }
-    early_.insert_or_assign(done.seq, std::move(ended));
+    early_.insert_or_assign(ended.match.seq, std::move(ended));
 }
 
 void AgentWork::take(const s2p_match& match, std::span<const std::byte> payload, const Session::Handler& handler) {
@@ -183,34 +191,54 @@ std::size_t AgentWork::take_reports(const Session::Handler& handler) {
     return taken;
 }
 
-bool AgentWork::is_settled() const {
+/// Matches that have neither a verdict nor are counted as lost.
+std::uint64_t AgentWork::outstanding() const {
     const Summary sum = summary();
     std::uint64_t settled = sum.lost;
     for (const auto& rung : sum.verdicts) {
-        for (const std::uint64_t count : rung) {
-            settled += count;
-        }
+        settled = std::accumulate(rung.begin(), rung.end(), settled);
     }
-    return settled == sum.matched;
+    return sum.matched - std::min(sum.matched, settled);
+}
+
+bool AgentWork::is_settled() const {
+    return outstanding() == 0;
+}
+
+/// The ring buffer is read to its end first, so that only what has no verdict anywhere is given up.
+void AgentWork::abandon(const Session::Handler& handler) {
+    while (take_reports(handler) > 0) {
+    }
+    std::erase_if(queued_, [this](const auto& entry) { return program_.claim(entry.first, entry.second.match.slot); });
+    abandoned_ += outstanding();
+}
+
+void AgentWork::take_back(Queued queued, const Session::Handler& handler) {
+    const std::uint64_t seq = queued.match.seq;
+    const std::uint32_t slot = queued.match.slot;
+    queued.match.looked = S2P_NOT_LOOKED;
+    const Ended ended = send(queued.match);
+    if (ended.match.verdict == S2P_GONE) {
+        program_.release_slot(seq, slot); // its task work can never run
+    }
+    report(ended, queued.payload, handler);
 }
 
 void AgentWork::take_back_stuck(const Session::Handler& handler, std::chrono::nanoseconds age) {
-    const auto limit = std::chrono::steady_clock::now() - age;
+    const bool has_all = take_reports(handler) < RuleProgram::reports_at_once;
+    const auto now = std::chrono::steady_clock::now();
     for (auto it = queued_.begin(); it != queued_.end();) {
         const auto current = it++;
-        const std::uint64_t seq = current->first;
-        const std::uint32_t slot = current->second.match.slot;
-        if (current->second.since > limit || !program_.claim(seq, slot)) {
-            continue; // young, or its verdict is on the way
+        Queued& queued = current->second;
+        if (queued.ran) {
+            if (has_all && now - *queued.ran > longest_report) {
+                queued_.erase(current); // the ring buffer was full when its verdict came, which is counted
+            }
+        } else if (now - queued.since >= age && program_.claim(current->first, queued.match.slot)) {
+            take_back(std::move(queued_.extract(current).mapped()), handler);
+        } else if (now - queued.since >= age) {
+            queued.ran = now;
         }
-        Queued queued = std::move(current->second);
-        queued_.erase(current);
-        queued.match.looked = S2P_NOT_LOOKED;
-        const Ended ended = send(queued.match);
-        if (ended.match.verdict == S2P_GONE) {
-            program_.release_slot(seq, slot); // its task work can never run
-        }
-        report(ended, queued.payload, handler);
     }
 }
 
@@ -224,8 +252,8 @@ Summary AgentWork::summary() const {
     for (std::size_t i = 0; i < sent_.size(); i++) {
         sum.verdicts[S2P_PIDFD][i] += sent_[i];
     }
-    sum.lost = counters.lost;
-    sum.unreported = counters.unreported;
+    sum.lost = counters.lost + abandoned_;
+    sum.unreported = counters.unreported + unpaired_ + early_.size();
     sum.unjudged = counters.unjudged;
     sum.missed = program_.missed();
     return sum;

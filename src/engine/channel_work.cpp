@@ -85,7 +85,7 @@ void ChannelWork::detach() {
     end_ = std::max(known_, subscription_.events());
 }
 
-void ChannelWork::abandon() {
+void ChannelWork::abandon(const Session::Handler& /*handler*/) {
     backlog_.clear();
     known_ = std::min(end_, subscription_.events());
 }

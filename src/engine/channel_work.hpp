@@ -32,7 +32,7 @@ public:
     std::size_t take_reports(const Session::Handler& handler) override;
     [[nodiscard]] bool has_backlog() const noexcept override { return !backlog_.empty(); }
     void detach() override;
-    void abandon() override;
+    void abandon(const Session::Handler& handler) override;
     [[nodiscard]] bool is_settled() const override { return backlog_.empty(); }
     [[nodiscard]] std::uint64_t matched() const override { return sum_.matched; }
     [[nodiscard]] Summary summary() const override { return sum_; }

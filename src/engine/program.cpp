@@ -23,8 +23,6 @@ constexpr __u32 smallest_ring = 1U << 19U; ///< bytes
 constexpr __u32 matches_in_ring = 4096;    ///< room for a burst of so many, up to the largest ring
 constexpr __u32 largest_ring = 1U << 22U;
 
-constexpr int reports_at_once = 1024; ///< then the loop sees to everything else
-
 bpf_program* program_for(const ::rule& skeleton, Program program) {
     switch (program) {
     case Program::exec:
@@ -206,7 +204,7 @@ int RuleProgram::fd() const {
 
 void RuleProgram::consume(const Handler& handler) {
     state_->handler = &handler;
-    state_->budget = reports_at_once;
+    state_->budget = static_cast<int>(reports_at_once);
     ring_buffer__consume(state_->ring.get());
     state_->handler = nullptr;
 }

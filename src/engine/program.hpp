@@ -51,10 +51,12 @@ public:
 
     using Handler = std::function<void(const s2p_match& match, std::span<const std::byte> payload)>;
 
-    /// Hands over the reports that are there, 1,024 at the most; fd() stays readable for the rest.
+    static constexpr std::size_t reports_at_once = 1024; ///< then the loop sees to everything else
+
+    /// Hands over the reports that are there, so many at the most; fd() stays readable for the rest.
     void consume(const Handler& handler);
 
-    /// Takes a send back that was queued onto a target which does not run. False: it is or was already done.
+    /// Takes a send back that was queued onto a target which does not run. False: it was already done.
     [[nodiscard]] bool claim(std::uint64_t seq, std::uint32_t slot);
 
     /// Makes the place of a claimed send free again: its target is gone.

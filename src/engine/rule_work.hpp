@@ -36,7 +36,7 @@ public:
     [[nodiscard]] virtual bool is_settled() const = 0;
 
     /// Counts what is not judged yet as lost: the time to settle is over.
-    virtual void abandon() {}
+    virtual void abandon(const Session::Handler& /*handler*/) {}
 
     /// Sends wait for their targets to run.
     [[nodiscard]] virtual bool has_queued() const noexcept { return false; }

@@ -155,7 +155,7 @@ private:
             work_->take_back_stuck(handler, stuck_after);
             work_->take_reports(handler);
         }
-        work_->abandon();
+        work_->abandon(handler);
         while (work_->take_reports(handler) > 0) { // the account is complete, so the ring has all there is
         }
     }
