@@ -174,7 +174,7 @@ static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_
 }
 
 /* `current`, `subject` and `parent`. */
-static __always_inline struct task_struct* named_task(const struct occurrence* event) {
+static __always_inline struct task_struct* named_task(struct occurrence* event) {
     switch (rule.target) {
     case S2P_SUBJECT:
         return event->subject;
@@ -197,7 +197,7 @@ static __always_inline void send_to_current(struct task_struct* task, struct s2p
     }
 }
 
-static __always_inline void send_to_named(const struct occurrence* event, struct s2p_match* match) {
+static __always_inline void send_to_named(struct occurrence* event, struct s2p_match* match) {
     struct task_struct* task = named_task(event);
     match->verdict = S2P_GONE;
     if (!task) {
@@ -258,7 +258,7 @@ static __always_inline bool within_limit(__u64 now) {
     return false;
 }
 
-static __always_inline __u64 value_for(const struct occurrence* event, __u64 seq) {
+static __always_inline __u64 value_for(struct occurrence* event, __u64 seq) {
     switch (rule.value_kind) {
     case S2P_VALUE_FIELD:
         return load_int(event, &rule.field[rule.value_field & (S2P_MAX_FIELDS - 1)], rule.value_from);

@@ -34,6 +34,7 @@ struct {
 } scratches SEC(".maps");
 
 struct occurrence {
+    __u64 time;                  /* CLOCK_BOOTTIME, ns; 0: not read yet, see time_of() */
     void* record;                /* the tracepoint's record, for generic events */
     struct task_struct* subject; /* the task the event is about */
     const char* text;            /* the event's own string */
@@ -45,19 +46,26 @@ static __always_inline __u64 widen(__u64 value, __u32 size, bool is_signed) {
     return is_signed ? (__u64)((__s64)(value << shift) >> shift) : value;
 }
 
-static __always_inline __u64 record_int(const struct occurrence* event, const volatile struct s2p_field* field,
-                                        __u32 from) {
+static __always_inline __u64 record_int(struct occurrence* event, const volatile struct s2p_field* field, __u32 from) {
     __u64 value = 0;
     bpf_probe_read_kernel(&value, field->size & 15, event->record + field->offset + from);
     return widen(value, field->size, field->is_signed);
 }
 
+/* Read where it is first asked for, as most events match no rule and few conditions ask; then the same for all. */
+static __always_inline __u64 time_of(struct occurrence* event) {
+    if (!event->time) {
+        event->time = bpf_ktime_get_boot_ns();
+    }
+    return event->time;
+}
+
 /* What every event says of its subject. Not inlined: one text for all the places that read it. */
-static __noinline __u64 load_common(const struct occurrence* event, __u32 source) {
+static __noinline __u64 load_common(struct occurrence* event, __u32 source) {
     struct task_struct* subject = event->subject;
     switch (source) {
     case S2P_TIME:
-        return bpf_ktime_get_boot_ns();
+        return time_of(event);
     case S2P_PID:
         return process_number(subject);
     case S2P_TID:
@@ -71,8 +79,7 @@ static __noinline __u64 load_common(const struct occurrence* event, __u32 source
 }
 
 /* from: of an array, where the element begins in it; else 0. */
-static __always_inline __u64 load_int(const struct occurrence* event, const volatile struct s2p_field* field,
-                                      __u32 from) {
+static __always_inline __u64 load_int(struct occurrence* event, const volatile struct s2p_field* field, __u32 from) {
     switch (field->source) {
     case S2P_RECORD_INT:
     case S2P_RECORD_INTS:
@@ -130,8 +137,7 @@ static __noinline long cgroup_path(struct task_struct* task, char* text) {
 /* One byte more than a string may have: who gets it knows that the string goes on. */
 enum { READ_SIZE = S2P_MAX_STRING + 1 };
 
-static __always_inline long load_pointed(const struct occurrence* event, const volatile struct s2p_field* field,
-                                         char* text) {
+static __always_inline long load_pointed(struct occurrence* event, const volatile struct s2p_field* field, char* text) {
     const void* from = 0;
     bpf_probe_read_kernel(&from, sizeof(from), event->record + field->offset);
     long length = field->source == S2P_RECORD_USER ? bpf_probe_read_user_str(text, READ_SIZE, from)
@@ -144,8 +150,7 @@ static __always_inline long load_pointed(const struct occurrence* event, const v
     return length;
 }
 
-static __always_inline long load_located(const struct occurrence* event, const volatile struct s2p_field* field,
-                                         char* text) {
+static __always_inline long load_located(struct occurrence* event, const volatile struct s2p_field* field, char* text) {
     __u32 location = 0;
     bpf_probe_read_kernel(&location, sizeof(location), event->record + field->offset);
     __u32 from = field->source == S2P_RECORD_REL_LOC ? field->offset + sizeof(location) : 0;
@@ -153,8 +158,7 @@ static __always_inline long load_located(const struct occurrence* event, const v
 }
 
 /* No byte behind the array, even if it is full and has no NUL. */
-static __always_inline long load_chars(const struct occurrence* event, const volatile struct s2p_field* field,
-                                       char* text) {
+static __always_inline long load_chars(struct occurrence* event, const volatile struct s2p_field* field, char* text) {
     __u32 size = field->size < S2P_MAX_STRING ? field->size : S2P_MAX_STRING;
     return bpf_probe_read_kernel_str(text, size, event->record + field->offset);
 }
@@ -162,7 +166,7 @@ static __always_inline long load_chars(const struct occurrence* event, const vol
 /* Reads a string field into `text` (twice S2P_MAX_STRING bytes). Returns its length with the NUL, more than
  * S2P_MAX_STRING for one that goes on, or an error.
  */
-static __noinline long load_string(const struct occurrence* event, __u32 index, char* text) {
+static __noinline long load_string(struct occurrence* event, __u32 index, char* text) {
     const volatile struct s2p_field* field = &rule.field[index & (S2P_MAX_FIELDS - 1)];
     struct task_struct* subject = event->subject;
     switch (field->source) {

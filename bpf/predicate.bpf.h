@@ -94,7 +94,7 @@ static __always_inline long judge_cut(const volatile struct s2p_term* term, bool
 }
 
 /* 1 true, 0 false, negative when the string cannot be read, or its part that was read does not tell. */
-static __noinline long test_string(const struct occurrence* event, __u32 index) {
+static __noinline long test_string(struct occurrence* event, __u32 index) {
     const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
     __u32 zero = 0;
     struct scratch* scratch = bpf_map_lookup_elem(&scratches, &zero);
@@ -120,7 +120,7 @@ static __noinline long test_string(const struct occurrence* event, __u32 index) 
 }
 
 /* Not inlined: one text for all terms, or the verifier has thousands of dead instructions to remove. */
-static __noinline long test_int(const struct occurrence* event, __u32 index) {
+static __noinline long test_int(struct occurrence* event, __u32 index) {
     const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
     __u64 left = load_int(event, &rule.field[term->field & (S2P_MAX_FIELDS - 1)], term->from) & term->mask;
     __u64 right = term->has_other ? load_int(event, &rule.field[term->other & (S2P_MAX_FIELDS - 1)], term->other_from)
@@ -135,7 +135,7 @@ static __noinline long test_int(const struct occurrence* event, __u32 index) {
 }
 
 /* 1 the event matches, 0 it does not, negative: it cannot be judged. */
-static __always_inline long matches(const struct occurrence* event) {
+static __always_inline long matches(struct occurrence* event) {
     __u32 next = rule.terms ? 0 : S2P_ACCEPT;
 #pragma clang loop unroll(full)
     for (__u32 i = 0; i < S2P_MAX_TERMS; i++) {

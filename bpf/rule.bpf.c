@@ -8,7 +8,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __noinline void fill_field(const struct occurrence* event, struct s2p_match* report, __u32 i) {
+static __noinline void fill_field(struct occurrence* event, struct s2p_match* report, __u32 i) {
     const volatile struct s2p_field* field = &rule.field[i & (S2P_MAX_FIELDS - 1)];
     void* place = (void*)(report + 1) + field->at;
     __u32 zero = 0;
@@ -56,7 +56,7 @@ static __always_inline void forget_queued(const struct s2p_match* match) {
 }
 
 /* Tells the agent of a match; a full ring buffer is counted. */
-static __always_inline void report(const struct occurrence* event, struct s2p_match* match) {
+static __always_inline void report(struct occurrence* event, struct s2p_match* match) {
     if (match->verdict == S2P_NEXT) {
         match->rung = S2P_PIDFD;
     }
@@ -87,7 +87,7 @@ static __always_inline bool by_agent(void) {
     return rule.skip_thread && thread_number(bpf_get_current_task_btf()) == rule.skip_thread;
 }
 
-static __noinline int handle(const struct occurrence* event) {
+static __noinline int handle(struct occurrence* event) {
     struct s2p_match match = {.kind = S2P_MATCH};
     long matched = matches(event);
     if (matched < 0) {
@@ -99,7 +99,7 @@ static __noinline int handle(const struct occurrence* event) {
     if (matched <= 0 || by_agent() || !take(&match)) {
         return 0;
     }
-    match.time = bpf_ktime_get_boot_ns();
+    match.time = time_of(event);
     match.value = value_for(event, match.seq);
     if (!within_limit(match.time)) {
         match.verdict = S2P_LIMITED;

@@ -363,6 +363,22 @@ TEST_F(Expressions, a_string_too_long_to_read_whole_is_judged_only_by_what_was_r
     EXPECT_EQ(matched("pathname == \"" + path.substr(0, 255) + "\""), unknown);
 }
 
+TEST_F(Expressions, time_is_the_same_wherever_an_event_tells_it) {
+    auto text = rule("syscall:unlinkat", "flag == 80 && time == time");
+    text.value = "time";
+    const auto checked = Rule::check(text);
+    ASSERT_TRUE(checked);
+    const auto outcome = watch(text, [] {
+        for (int i = 0; i < 20; i++) {
+            syscall(SYS_unlinkat, -1, "x", 80);
+        }
+    });
+    EXPECT_EQ(outcome.reports.size(), 20U);
+    for (const auto& report : outcome.reports) {
+        EXPECT_EQ(number(*checked, report, "time"), report.match.value);
+    }
+}
+
 /// Where the v2 hierarchy is mounted, or nothing.
 std::string cgroup2_mount() {
     std::ifstream mounts("/proc/self/mounts");
