@@ -31,8 +31,8 @@ struct {
 
 /* Shared by all CPUs. */
 struct {
-    __u64 seq; /* matches taken */
-    __u64 limit_head;
+    __u64 seq;        /* matches taken */
+    __u64 limit_head; /* signals let through, but for one whose place is just being taken */
     __u64 limit_times[S2P_MAX_LIMIT];
 } state = {};
 
@@ -238,20 +238,31 @@ static __always_inline void send_to_pinned(struct s2p_match* match) {
     }
 }
 
-/* At most `limit` signals in any `limit_ns`: the times of the last ones in a ring, taken without a lock. */
-static __always_inline bool within_limit(__u64 now) {
+enum { LIMIT_TRIES = 16 };
+
+/* At most `limit` signals in any `limit_ns`: the times of the last ones in a ring, taken without a lock. The lowest bit
+ * of a time says in which round of the ring it was written: who finds his own round there was overtaken by one who has
+ * not moved the head yet, and does it for him.
+ */
+static __always_inline bool within_limit(void) {
     if (!rule.limit) {
         return true;
     }
-    for (int tries = 0; tries < 8; tries++) {
+    for (int tries = 0; tries < LIMIT_TRIES; tries++) {
         __u64 head = *(volatile __u64*)&state.limit_head;
-        __u32 at = (head % rule.limit) & (S2P_MAX_LIMIT - 1);
-        __u64 oldest = *(volatile __u64*)&state.limit_times[at];
-        if (oldest && now - oldest < rule.limit_ns) {
+        __u64* place = &state.limit_times[(head % rule.limit) & (S2P_MAX_LIMIT - 1)];
+        __u64 oldest = *(volatile __u64*)place;
+        __u64 round = (head / rule.limit + 1) & 1;
+        __u64 now = bpf_ktime_get_boot_ns(); /* here, and signed, as the other CPU may have stored a later one */
+        if ((oldest & 1) == round) {
+            __sync_val_compare_and_swap(&state.limit_head, head, head + 1);
+            continue;
+        }
+        if (oldest && (__s64)(now - oldest) < (__s64)rule.limit_ns) {
             return false;
         }
-        if (__sync_val_compare_and_swap(&state.limit_times[at], oldest, now) == oldest) {
-            __sync_fetch_and_add(&state.limit_head, 1);
+        if (__sync_val_compare_and_swap(place, oldest, (now & ~1ULL) | round) == oldest) {
+            __sync_val_compare_and_swap(&state.limit_head, head, head + 1);
             return true;
         }
     }

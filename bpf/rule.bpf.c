@@ -101,7 +101,7 @@ static __noinline int handle(struct occurrence* event) {
     }
     match.time = time_of(event);
     match.value = value_for(event, match.seq);
-    if (!within_limit(match.time)) {
+    if (!within_limit()) {
         match.verdict = S2P_LIMITED;
     } else if (rule.target == S2P_PINNED) {
         send_to_pinned(&match);

@@ -5,6 +5,7 @@
 #include "engine/kernel.hpp"
 #include "helpers/child.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <linux/capability.h>
@@ -13,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace sig2pid::engine {
@@ -52,6 +54,21 @@ int block_nothing_and_pause() {
 int pause_with_defaults(const std::function<void()>& ready) {
     unblock_all();
     return test::pause_at_defaults(ready);
+}
+
+/// Calls that a rule matches, for so long, from a thread for each of two CPUs.
+void race(std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    const auto call = [end] {
+        while (std::chrono::steady_clock::now() < end) {
+            for (int i = 0; i < 100; i++) {
+                syscall(SYS_getpgid, 0x5150);
+            }
+        }
+    };
+    std::thread other(call);
+    call();
+    other.join();
 }
 
 class Targets : public Engine {};
@@ -415,6 +432,30 @@ TEST_F(Targets, the_rate_limit_holds_back_what_is_beyond) {
     EXPECT_EQ(outcome.summary.total(Verdict::delivered), 3U);
     EXPECT_EQ(outcome.summary.total(Verdict::limited), 7U);
     EXPECT_EQ(received().size(), 3U);
+}
+
+TEST_F(Targets, the_rate_limit_is_kept_and_used_up_by_cpus_that_race) {
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.limit = *RateLimit::parse("200/1h");
+    const auto outcome = watch(text, [] { race(std::chrono::milliseconds(500)); }, Reports::none);
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 200U);
+    EXPECT_EQ(outcome.summary.matched, outcome.summary.total(Verdict::limited) + 200);
+}
+
+TEST_F(Targets, signals_of_a_rate_limit_are_that_far_apart_though_cpus_race) {
+    constexpr std::uint64_t apart = 1'000'000;
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.limit = *RateLimit::parse("1/1ms");
+    text.value = "time";
+    const auto outcome = watch(text, [] { race(std::chrono::seconds(1)); }, Reports::none);
+    std::vector<std::uint64_t> times;
+    for (const auto& signal : received()) {
+        times.push_back(signal.value);
+    }
+    EXPECT_EQ(outcome.summary.total(Verdict::delivered), times.size());
+    std::ranges::sort(times);
+    const auto close = [](std::uint64_t first, std::uint64_t second) { return second - first < apart / 2; };
+    EXPECT_EQ(std::ranges::adjacent_find(times, close), times.end()) << "two at once";
 }
 
 TEST_F(Targets, a_rule_matches_no_more_often_than_its_count) {
