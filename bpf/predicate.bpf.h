@@ -93,30 +93,46 @@ static __always_inline long judge_cut(const volatile struct s2p_term* term, bool
     return matched && literals.globs[last].kind == S2P_GLOB_STAR ? 1 : -1;
 }
 
+/* The text that was read, ended where its room ends. Returns whether it goes on beyond that. */
+static __always_inline bool is_cut(char* text, long length) {
+    if (length <= S2P_MAX_STRING) {
+        return false;
+    }
+    text[S2P_MAX_STRING - 1] = 0;
+    return true;
+}
+
+/* Two fields, of which the first is in its place. Of two that both go on and are the same so far nobody can tell. */
+static __always_inline long equals_other(struct occurrence* event, __u32 other, struct scratch* scratch, bool cut) {
+    long length = load_string(event, other, scratch->text[1]);
+    if (length < 1) {
+        return -1;
+    }
+    bool both = is_cut(scratch->text[1], length) && cut;
+    scratch->differs = 0;
+    bpf_loop(S2P_MAX_STRING, compare_step, &scratch, 0);
+    if (scratch->differs || cut != (length > S2P_MAX_STRING)) {
+        return 0;
+    }
+    return both ? -1 : 1;
+}
+
 /* 1 true, 0 false, negative when the string cannot be read, or its part that was read does not tell. */
 static __noinline long test_string(struct occurrence* event, __u32 index) {
     const volatile struct s2p_term* term = &rule.term[index & (S2P_MAX_TERMS - 1)];
     __u32 zero = 0;
     struct scratch* scratch = bpf_map_lookup_elem(&scratches, &zero);
     long length = scratch ? load_string(event, term->field, scratch->text[0]) : -1;
-    bool matched = false;
     if (!scratch || length < 1) {
         return -1;
     }
-    scratch->text[0][S2P_MAX_STRING - 1] = length > S2P_MAX_STRING ? 0 : scratch->text[0][S2P_MAX_STRING - 1];
+    bool cut = is_cut(scratch->text[0], length);
     if (term->has_other) {
-        if (load_string(event, term->other, scratch->text[1]) < 1) {
-            return -1;
-        }
-        scratch->differs = 0;
-        bpf_loop(S2P_MAX_STRING, compare_step, &scratch, 0);
-        matched = !scratch->differs;
-    } else if (term->op == S2P_GLOB) {
-        matched = matches_glob(scratch, term->text, term->length);
-    } else {
-        matched = equals_literal(scratch->text[0], term->text, term->length);
+        return equals_other(event, term->other, scratch, cut);
     }
-    return length > S2P_MAX_STRING ? judge_cut(term, matched) : matched;
+    bool matched = term->op == S2P_GLOB ? matches_glob(scratch, term->text, term->length)
+                                        : equals_literal(scratch->text[0], term->text, term->length);
+    return cut ? judge_cut(term, matched) : matched;
 }
 
 /* Not inlined: one text for all terms, or the verifier has thousands of dead instructions to remove. */

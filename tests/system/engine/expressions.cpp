@@ -363,6 +363,27 @@ TEST_F(Expressions, a_string_too_long_to_read_whole_is_judged_only_by_what_was_r
     EXPECT_EQ(matched("pathname == \"" + path.substr(0, 255) + "\""), unknown);
 }
 
+TEST_F(Expressions, two_strings_too_long_to_read_whole_are_equal_only_if_one_knows) {
+    const auto matched = [&](const std::string& from, const std::string& to) {
+        const auto where = fmt::format("flags == 79 && pid == {} && oldname == newname", getpid());
+        const auto outcome = watch(rule("syscall:renameat2", where), [&] {
+            syscall(SYS_renameat2, -1, from.c_str(), -1, to.c_str(), 79); // no such flags
+        });
+        return std::pair(outcome.summary.matched, outcome.summary.unjudged);
+    };
+    const std::pair<std::uint64_t, std::uint64_t> yes = {1, 0};
+    const std::pair<std::uint64_t, std::uint64_t> no = {0, 0};
+    const std::pair<std::uint64_t, std::uint64_t> unknown = {0, 1};
+    const std::string full(255, 'a');
+    const std::string longer(300, 'a');
+    EXPECT_EQ(matched(full, full), yes);
+    EXPECT_EQ(matched(longer, longer), unknown);
+    EXPECT_EQ(matched(longer, longer + "b"), unknown);
+    EXPECT_EQ(matched(longer, "b" + longer), no);
+    EXPECT_EQ(matched(longer, full), no);
+    EXPECT_EQ(matched(full, longer), no);
+}
+
 TEST_F(Expressions, time_is_the_same_wherever_an_event_tells_it) {
     auto text = rule("syscall:unlinkat", "flag == 80 && time == time");
     text.value = "time";
