@@ -183,6 +183,26 @@ static __always_inline __u32 verdict_of_error(int error) {
     return S2P_NEXT; /* EPERM: no user memory loaded here; EBUSY: this CPU's only asynchronous send is taken */
 }
 
+/* Kills and stops whatever the process says. */
+static __always_inline bool is_unstoppable(void) {
+    return rule.signal == SIGKILL || rule.signal == SIGSTOP;
+}
+
+/* The init of a PID namespace takes no default action, save SIGKILL and SIGSTOP from a namespace above. The kernel
+ * forces these two upon it when a BPF program sends them from its own namespace too, which kill(2) does not.
+ */
+static __always_inline bool is_shielded_init(struct task_struct* task, unsigned long handler) {
+    return task->signal->flags & SIGNAL_UNKILLABLE && handler == 0 && !(is_unstoppable() && process_number(task) != 1);
+}
+
+/* sig_ignored() of the kernel, for a signal that is not blocked. SIGCONT has done its work before it is discarded. */
+static __always_inline bool is_discarded(struct task_struct* task, unsigned long handler) {
+    if (rule.default_action == S2P_CONTINUES) {
+        return false;
+    }
+    return handler == 1 || (handler == 0 && rule.default_action == S2P_DISCARDED) || is_shielded_init(task, handler);
+}
+
 /* The verdict that can be known before sending, else S2P_DELIVERED. */
 static __noinline __u32 foresee(struct task_struct* held, __u32* blocked) {
     struct task_struct* task = readable(held);
@@ -196,7 +216,7 @@ static __noinline __u32 foresee(struct task_struct* held, __u32* blocked) {
     }
     unsigned long handler = handler_of(sighand);
     *blocked = is_blocked_everywhere(task, handler <= 1);
-    if (!*blocked && (handler == 1 || (handler == 0 && rule.default_action == S2P_DISCARDED))) {
+    if (!*blocked && is_discarded(task, handler)) {
         return S2P_IGNORED;
     }
     if (!*blocked && handler == 0 && rule.default_action == S2P_ENDS && !rule.allow_default) {
