@@ -166,6 +166,11 @@ Result<std::optional<Verdict>> RuleProgram::pin(const Process& target) {
     if (!now) {
         return std::unexpected(now.error());
     }
+    if (error == -ESRCH && *now == ProcessState::alive) {
+        // seen of PID 1 in a container whose kernel finds no task of that number: its pidfd is good all the same, so
+        // the programs find no pin, and hand each match to the agent
+        return std::nullopt;
+    }
     if (error == -ESRCH || *now == ProcessState::gone) {
         return failure(ESRCH, "bind_target", "process " + std::to_string(target.pid()) + " is gone", Reason::gone);
     }

@@ -557,6 +557,14 @@ TEST_P(Judged, sigcont_continues_who_ignores_it) {
 
 INSTANTIATE_TEST_SUITE_P(rungs, Judged, every_rung, name_of_rung);
 
+TEST_F(Targets, pid_1_is_one_where_it_is_named) {
+    auto text = rule("exit", R"(comm == "nobody has this")");
+    text.target = *parse_rule_target("1");
+    text.signal = Signal(SIGWINCH); // nothing happens, and nothing would come of it
+    const auto error = refusal(text);
+    EXPECT_FALSE(error) << error->message();
+}
+
 } // namespace
 
 } // namespace sig2pid::engine
