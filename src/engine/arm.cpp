@@ -39,6 +39,22 @@ Result<> make_sure_it_lives(const Process& process) {
     return probe(process);
 }
 
+Result<> may_mean_anyone(const RuleText& rule) {
+    const std::string whoever = "the target '" + to_string(rule.target) + "' may be anyone's process, ";
+    if (!has_capability(Capability::kill)) {
+        return failure(EPERM, "arm",
+                       whoever + "so the rule needs CAP_KILL, which this process lacks: run it as root or with sudo",
+                       Reason::no_permission);
+    }
+    if (!can_spare_ancestors()) {
+        return failure(E2BIG, "arm",
+                       whoever + "but never an ancestor of sig2pid, and of these the kernel is told " +
+                           std::to_string(S2P_MAX_ANCESTORS) +
+                           " at the most: start sig2pid from a process with fewer, or name a target by its PID");
+    }
+    return {};
+}
+
 } // namespace
 
 Result<> judge_target(const Process& process, const RuleText& rule, std::optional<Verdict> seen) {
@@ -57,12 +73,8 @@ Result<> judge_target(const Process& process, const RuleText& rule, std::optiona
 
 Result<std::optional<Process>> pin_target(const RuleText& rule) {
     if (std::holds_alternative<NamedTarget>(rule.target)) {
-        if (!has_capability(Capability::kill)) {
-            return failure(EPERM, "arm",
-                           "the target '" + to_string(rule.target) +
-                               "' may be anyone's process, so the rule needs CAP_KILL, which this process lacks: run "
-                               "it as root or with sudo",
-                           Reason::no_permission);
+        if (auto may = may_mean_anyone(rule); !may) {
+            return std::unexpected(may.error());
         }
         return std::optional<Process>();
     }

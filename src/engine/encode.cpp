@@ -191,6 +191,10 @@ Agent Agent::self() {
     return agent;
 }
 
+bool can_spare_ancestors() {
+    return sig2pid::ancestors().size() <= S2P_MAX_ANCESTORS;
+}
+
 s2p_default default_of(Signal signal) noexcept {
     switch (signal.default_action()) {
     case DefaultAction::terminate:

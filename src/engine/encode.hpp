@@ -24,6 +24,10 @@ struct Agent {
     [[nodiscard]] static Agent self();
 };
 
+/// Whether all ancestors of this process have a place in a rule: those that have none would not be spared by words that
+/// may name anyone.
+[[nodiscard]] bool can_spare_ancestors();
+
 /// Writes a checked rule as the read-only data of its BPF program.
 /// \return EINVAL/bad_input where its literals or fields do not fit.
 [[nodiscard]] Result<> encode(const Rule& rule, const KernelFeatures& kernel, const Agent& agent, s2p_rule& out,

@@ -2,6 +2,7 @@
 #include <sig2pid/engine/task_source.hpp>
 
 #include "engine/capability.hpp"
+#include "engine/encode.hpp"
 #include "engine/kernel.hpp"
 #include "engine/security_modules.hpp"
 #include "engine/task_pass.hpp"
@@ -115,7 +116,8 @@ Result<> TaskSource::find(const Target& target, const Found& found) {
 bool can_signal_matching(const Target& target) {
     const auto kernel = KernelFeatures::read();
     return std::ranges::all_of(target.conditions(), is_judged_wholly) && has_each_kind_once(target.conditions()) &&
-           kernel && kernel->send_signal_task && kernel->pidfs && missing_for_bpf().empty() && may_signal_everyone();
+           kernel && kernel->send_signal_task && kernel->pidfs && missing_for_bpf().empty() && may_signal_everyone() &&
+           can_spare_ancestors();
 }
 
 Result<std::optional<std::size_t>> signal_matching(const Target& target, Signal signal,

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the process that arms a rule must be and have, and what it is told where it is not.
+#include "fixture.hpp"
+#include "helpers/child.hpp"
+#include "helpers/stranger.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sched.h>
+#include <sig2pid/engine/task_source.hpp>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace sig2pid::engine {
+
+namespace {
+
+using test::Child;
+
+class Agents : public Engine {};
+
+/// The error of arming this rule; nothing where it could be armed.
+std::optional<Error> refusal(const RuleText& text) {
+    const auto checked = Rule::check(text);
+    if (!checked) {
+        return checked.error();
+    }
+    const auto session = Session::arm(*checked);
+    return session ? std::nullopt : std::optional(session.error());
+}
+
+/// Runs `body` in a process with so many more ancestors, and gives what it returned.
+int run_below(int generations, const std::function<int()>& body) {
+    if (generations == 0) {
+        return body();
+    }
+    Child child([&](const auto& ready) {
+        ready();
+        return run_below(generations - 1, body);
+    });
+    return child.wait();
+}
+
+int run_in_child(const std::function<int()>& body) {
+    return run_below(1, body);
+}
+
+TEST_F(Agents, with_more_ancestors_than_can_be_spared_arm_no_rule_for_a_word) {
+    const auto pinned = rule("exit");
+    auto named = pinned;
+    named.target = NamedTarget::subject;
+    EXPECT_EQ(run_below(33,
+                        [&] {
+                            const auto error = refusal(named);
+                            return !error                                           ? 1
+                                   : error->code != E2BIG                           ? 2
+                                   : error->context.find("32") == std::string::npos ? 3
+                                   : refusal(pinned)                                ? 4
+                                                                                    : 0;
+                        }),
+              0)
+        << "1 armed, 2 other error, 3 other words, 4 a pinned target refused too";
+}
+
+TEST_F(Agents, with_more_ancestors_than_can_be_spared_signal_no_selection_in_the_kernel) {
+    const auto target = Target::parse("name:nobody-has-this");
+    ASSERT_TRUE(target);
+    if (!can_signal_matching(*target)) {
+        GTEST_SKIP() << "no selection is signalled in the kernel here";
+    }
+    EXPECT_EQ(run_below(33, [&] { return can_signal_matching(*target) ? 1 : 0; }), 0);
+}
+
+} // namespace
+
+} // namespace sig2pid::engine
