@@ -174,17 +174,20 @@ void encode_agent(const Agent& agent, s2p_rule& out) {
     out.euid = agent.euid;
 }
 
-Agent Agent::self() {
+Result<Agent> Agent::self() {
+    struct stat info = {};
+    if (stat("/proc/self/ns/pid", &info) != 0) {
+        return failure(
+            errno, "stat",
+            "a rule needs /proc, where /proc/self/ns/pid tells the PID namespace that it counts in: mount it");
+    }
     Agent agent;
+    agent.namespace_inode = static_cast<__u32>(info.st_ino);
     agent.pid = getpid();
     agent.thread = gettid();
     agent.uid = getuid();
     agent.euid = geteuid();
     agent.has_cap_kill = has_capability(Capability::kill);
-    struct stat info = {};
-    if (stat("/proc/self/ns/pid", &info) == 0) {
-        agent.namespace_inode = static_cast<__u32>(info.st_ino);
-    }
     std::vector<pid_t> all = sig2pid::ancestors();
     all.resize(std::min<std::size_t>(all.size(), S2P_MAX_ANCESTORS));
     std::ranges::copy(all, agent.ancestors);

@@ -21,7 +21,8 @@ struct Agent {
     bool has_cap_kill = false;
 
     /// This process.
-    [[nodiscard]] static Agent self();
+    /// \return ENOENT where /proc does not show its PID namespace: no process would have a number.
+    [[nodiscard]] static Result<Agent> self();
 };
 
 /// Whether all ancestors of this process have a place in a rule: those that have none would not be spared by words that

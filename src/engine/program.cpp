@@ -130,7 +130,11 @@ Result<RuleProgram> RuleProgram::load(const Rule& rule, const KernelFeatures& ke
         return kernel_refused(errno, "bpf_object__open", "read the BPF program");
     }
     auto* data = state->skeleton->rodata;
-    if (auto encoded = encode(rule, kernel, Agent::self(), data->rule, data->literals); !encoded) {
+    auto agent = Agent::self();
+    if (!agent) {
+        return forward_error(agent);
+    }
+    if (auto encoded = encode(rule, kernel, *agent, data->rule, data->literals); !encoded) {
         return std::unexpected(encoded.error());
     }
     data->rule.quiet = reporting == Reporting::needed_only ? 1 : 0;

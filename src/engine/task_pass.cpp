@@ -62,9 +62,9 @@ private:
     const s2p_found* start_;
 };
 
-s2p_rule rule_for(const KernelFeatures& kernel, std::optional<Signal> signal) {
+s2p_rule rule_for(const Agent& agent, const KernelFeatures& kernel, std::optional<Signal> signal) {
     s2p_rule rule = {};
-    encode_agent(Agent::self(), rule);
+    encode_agent(agent, rule);
     rule.task_struct = kernel.task_struct;
     rule.can_cast = kernel.cast ? 1 : 0;
     if (signal) {
@@ -80,12 +80,16 @@ Result<Skeleton> load(const s2p_selection& selection, std::optional<Signal> sign
     if (!kernel) {
         return std::unexpected(kernel.error());
     }
+    auto agent = Agent::self();
+    if (!agent) {
+        return forward_error(agent);
+    }
     listen_to_libbpf();
     Skeleton skeleton(tasks__open());
     if (!skeleton) {
         return kernel_refused(errno, "bpf_object__open", "read the BPF program");
     }
-    skeleton->rodata->rule = rule_for(*kernel, signal);
+    skeleton->rodata->rule = rule_for(*agent, *kernel, signal);
     skeleton->rodata->selection = selection;
     bpf_program__set_autoload(skeleton->progs.walk_tasks, kernel->task_iterator);
     bpf_program__set_autoload(skeleton->progs.find_tasks, !kernel->task_iterator);

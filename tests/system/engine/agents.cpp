@@ -73,6 +73,22 @@ TEST_F(Agents, with_more_ancestors_than_can_be_spared_signal_no_selection_in_the
     EXPECT_EQ(run_below(33, [&] { return can_signal_matching(*target) ? 1 : 0; }), 0);
 }
 
+TEST_F(Agents, without_proc_arm_no_rule) {
+    const auto text = rule("exit");
+    const int status = run_in_child([&] {
+        if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount("none", "/proc", "tmpfs", 0, nullptr) != 0) {
+            return 77;
+        }
+        const auto error = refusal(text);
+        return !error ? 1 : error->context.find("/proc") == std::string::npos ? 2 : error->code != ENOENT ? 3 : 0;
+    });
+    if (status == 77) {
+        GTEST_SKIP() << "needs CAP_SYS_ADMIN to mount";
+    }
+    EXPECT_EQ(status, 0) << "1 armed, 2 other words, 3 other error";
+}
+
 } // namespace
 
 } // namespace sig2pid::engine
