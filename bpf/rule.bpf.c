@@ -87,16 +87,24 @@ static __always_inline bool by_agent(void) {
     return rule.skip_thread && thread_number(bpf_get_current_task_btf()) == rule.skip_thread;
 }
 
+static __always_inline void count_unjudged(void) {
+    struct s2p_counters* counter = count();
+    if (counter) {
+        __sync_fetch_and_add(&counter->unjudged, 1);
+    }
+}
+
 static __noinline int handle(struct occurrence* event) {
     struct s2p_match match = {.kind = S2P_MATCH};
     long matched = matches(event);
-    if (matched < 0) {
-        struct s2p_counters* counter = count();
-        if (counter) {
-            __sync_fetch_and_add(&counter->unjudged, 1);
-        }
+    if (!matched || by_agent()) {
+        return 0;
     }
-    if (matched <= 0 || by_agent() || !take(&match)) {
+    if (matched < 0) {
+        count_unjudged();
+        return 0;
+    }
+    if (!take(&match)) {
         return 0;
     }
     match.time = time_of(event);

@@ -280,8 +280,6 @@ Error unknown_tracepoint(const Tracefs& tracefs, std::string_view name, bool is_
 constexpr std::array<std::string_view, 9> raised_by_sending = {"irq_vectors", "irq_work", "signal", "kmem",      "ipi",
                                                                "lock",        "msr",      "csd",    "preemptirq"};
 
-constexpr std::array<std::string_view, 3> done_by_agent = {"syscalls", "raw_syscalls", "signal"};
-
 Result<SourcedEvent> find_generic(std::string_view name, bool is_syscall) {
     const auto tracefs = Tracefs::open();
     if (!tracefs) {
@@ -304,7 +302,8 @@ Result<SourcedEvent> find_generic(std::string_view name, bool is_syscall) {
     SourcedEvent event =
         event_of_record(std::string(name), *format,
                         is_syscall || (category == "syscalls" && rest.find("sys_enter_") != std::string::npos));
-    event.skips_agent = std::ranges::find(done_by_agent, category) != done_by_agent.end();
+    // reporting a match is system calls, switches, allocations: any of them may be what the rule waits for
+    event.skips_agent = true;
     event.is_raised_by_sending = std::ranges::find(raised_by_sending, category) != raised_by_sending.end();
     return event;
 }

@@ -25,7 +25,7 @@ struct SourcedEvent {
     Program program = Program::record;
     std::string channel;               ///< of another module: its records come to the agent, and no program is loaded
     std::uint32_t tracepoint = 0;      ///< id, for Program::record
-    bool skips_agent = false;          ///< what the agent's loop does would be events: its system calls, its signals
+    bool skips_agent = false;          ///< what the agent's loop does would be events: its calls, switches, signals
     bool is_raised_by_sending = false; ///< a send from the kernel is such an event again, so only the agent may send
 };
 

@@ -89,6 +89,17 @@ TEST_F(Agents, without_proc_arm_no_rule) {
     EXPECT_EQ(status, 0) << "1 armed, 2 other words, 3 other error";
 }
 
+TEST_F(Agents, do_not_set_their_own_rules_off) {
+    auto text = rule("tracepoint:sched/sched_switch", "tid == " + std::to_string(gettid()));
+    text.rung = Rung::pidfd;
+    const auto outcome = watch(text, [&] {
+        run_named("worker", 0);
+        kill(getpid(), SIGRTMIN + 1); // wakes nobody: it is blocked
+        run_named("worker", 0);
+    });
+    EXPECT_EQ(outcome.summary.matched, 0U);
+}
+
 } // namespace
 
 } // namespace sig2pid::engine
