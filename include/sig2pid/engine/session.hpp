@@ -71,17 +71,19 @@ enum class Reports : std::uint8_t { all, none };
 
 /// A rule at work: armed on construction, disarmed at the end of run() or with the object. Nothing stays behind.
 ///
-/// Arm and run it in the same thread: the system calls and signals of that thread are no events to the rule, or
+/// Arm and run it in the same thread: what happens while that thread runs is no event to the rule of a tracepoint, or
 /// reporting a match could be one again.
 class Session {
 public:
     /// Pins and judges the target, checks that kill(2) would allow the signal, loads, attaches. When it returns, events
     /// count.
     /// \return ESRCH/gone for a target that is not there, a zombie too; EPERM/no_permission where kill(2) would be
-    /// refused, or for `current`, `subject` and `parent` without CAP_KILL; ECANCELED where the signal would end a
-    /// target that does not expect it; EPERM without the privilege for BPF; otherwise what the kernel said. For a
-    /// channel of a module: ENOENT/unsupported without sig2pid's module, ENOENT/bad_input where there is no such
-    /// channel, EACCES/no_permission where /dev/sig2pid may not be opened; no privilege for BPF is needed.
+    /// refused, or for `current`, `subject` and `parent` without CAP_KILL; E2BIG for these with more than 32 ancestors,
+    /// which could not all be spared; ECANCELED where the signal would end a target that does not expect it; EPERM
+    /// without the privilege for BPF; ENOENT without /proc; EMFILE where RLIMIT_NOFILE is too low; otherwise what the
+    /// kernel said. For a channel of a module: ENOENT/unsupported without sig2pid's module, ENOENT/bad_input where
+    /// there is no such channel, EACCES/no_permission where /dev/sig2pid may not be opened; no privilege for BPF is
+    /// needed.
     [[nodiscard]] static Result<Session> arm(const Rule& rule, Reports reports = Reports::all);
 
     Session(Session&&) noexcept;

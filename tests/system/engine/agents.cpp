@@ -100,6 +100,32 @@ TEST_F(Agents, do_not_set_their_own_rules_off) {
     EXPECT_EQ(outcome.summary.matched, 0U);
 }
 
+TEST_F(Agents, with_too_few_descriptors_are_told_of_their_limit) {
+    const auto text = rule("exit");
+    const int status = run_in_child([&] {
+        const int next = dup(0);
+        close(next);
+        const rlimit few = {static_cast<rlim_t>(next) + 6, static_cast<rlim_t>(next) + 6};
+        setrlimit(RLIMIT_NOFILE, &few);
+        const auto error = refusal(text);
+        return !error                                                      ? 1
+               : error->code != EMFILE                                     ? 2
+               : error->context.find("RLIMIT_NOFILE") == std::string::npos ? 3
+                                                                           : 0;
+    });
+    EXPECT_EQ(status, 0) << "1 armed, 2 other error, 3 other words";
+}
+
+TEST_F(Agents, without_privilege_are_not_sent_after_locked_memory) {
+    auto text = rule("exit");
+    const int status = test::run_as_nobody([&] {
+        text.target = *parse_rule_target(std::to_string(getpid()));
+        const auto error = refusal(text);
+        return !error ? 1 : error->code != EPERM ? 2 : error->context.find("MEMLOCK") != std::string::npos ? 3 : 0;
+    });
+    EXPECT_EQ(status, 0) << "1 armed, 2 other error, 3 hint at RLIMIT_MEMLOCK";
+}
+
 } // namespace
 
 } // namespace sig2pid::engine
