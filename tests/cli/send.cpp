@@ -148,7 +148,7 @@ TEST_F(SendCommand, RefusesBadInputAndSendsNothing) {
     const std::vector<Mistake> mistakes = {
         {{"-s", "USR3"}, "did you mean USR1?"},
         {{"-s", "65"}, "1 to 64"},
-        {{"-s", ""}, "unknown signal"},
+        {{"-s", ""}, "--signal: the value is empty"},
         {{"-q", "x"}, "not a decimal or hexadecimal number"},
         {{"-q", "18446744073709551616"}, "does not fit 64 bits"},
         {{"-q", "-9223372036854775809"}, "does not fit 64 bits"},
