@@ -41,7 +41,7 @@ public:
         has_exited_[exit.index] = true;
         ++exited_;
         line_.clear();
-        words_.json ? print_exit(exit) : print_line(chosen_.who(exit.index) + " " + exit.status.to_string());
+        words_.json ? print_exit(exit) : print_line(printable(chosen_.who(exit.index)) + " " + exit.status.to_string());
         show_progress();
     }
 

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 namespace sig2pid::test {
 namespace {
@@ -96,6 +97,16 @@ TEST(WaitCommand, SaysWhoIsLeftWhenItIsInterrupted) {
     const Outcome outcome = wait.finish();
     EXPECT_EQ(outcome.status, 64);
     EXPECT_TRUE(contains(outcome.err, "interrupted: 1 of 2 still there")) << outcome.err;
+}
+
+TEST(WaitCommand, MakesForeignNamesHarmless) {
+    const Child child([](const std::function<void()>& ready) {
+        ::prctl(PR_SET_NAME, "a\n\x1b[31mb");
+        ready();
+        return 0;
+    });
+    const Outcome outcome = run_sig2pid({"wait", pid_of(child.process())});
+    EXPECT_TRUE(contains(outcome.out, "(a\\x0a\\x1b[31mb) ")) << outcome.out;
 }
 
 TEST(WaitCommand, RefusesToWaitForItselfAndForBadInput) {
