@@ -6,7 +6,9 @@
 
 #include <array>
 #include <exception>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 
 namespace sig2pid::cli {
 namespace {
@@ -77,11 +79,21 @@ int dispatch(int argc, char** argv) {
     return unknown_command(name);
 }
 
+/// Descriptors 0 to 2 that are closed at the start (`>&-`) would go to whatever is opened first: lines for standard
+/// output would be written into it.
+void fill_standard_descriptors() {
+    int fd = -1;
+    while ((fd = ::open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+    }
+    ::close(fd);
+}
+
 } // namespace
 } // namespace sig2pid::cli
 
 int main(int argc, char** argv) {
     using namespace sig2pid::cli;
+    fill_standard_descriptors();
     try {
         return finish_output(dispatch(argc, argv));
     } catch (const std::exception& error) {

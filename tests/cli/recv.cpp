@@ -4,6 +4,7 @@
 #include <sig2pid/send.hpp>
 
 #include <csignal>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -75,6 +76,15 @@ TEST(RecvCommand, EndsWellOnCtrlCWithASummary) {
         const Outcome outcome = receiving.command().finish();
         EXPECT_EQ(outcome.status, 0);
         EXPECT_EQ(outcome.err, "received 1: SIGUSR1 1\n");
+    }
+}
+
+TEST(RecvCommand, HasSomethingInPlaceOfClosedDescriptors) {
+    Command receiving({"sh", "-c", "exec \"$0\" recv USR1 <&- >&-", SIG2PID});
+    ASSERT_TRUE(contains(receiving.read_err_line(), "ready"));
+    for (const char* fd : {"0", "1"}) {
+        const std::filesystem::path link = "/proc/" + std::to_string(receiving.pid()) + "/fd/" + fd;
+        EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null");
     }
 }
 
