@@ -10,9 +10,14 @@ namespace sig2pid::cli {
 /// Keeps its keys in the order they were put in.
 using Json = nlohmann::ordered_json;
 
-/// One object a line. Bytes of foreign names that are not UTF-8 become U+FFFD.
+/// The object as a line. Bytes of foreign names that are not UTF-8 become U+FFFD.
+inline std::string line_of(const Json& object) {
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// One object a line.
 inline void print_json(const Json& object) {
-    print_line(object.dump(-1, ' ', false, Json::error_handler_t::replace));
+    print_line(line_of(object));
 }
 
 } // namespace sig2pid::cli

@@ -2,14 +2,18 @@
 // One rule in the foreground: check all of it, arm it, report until there is a reason to end, account for everything.
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/enders.hpp"
+#include "cli/line_writer.hpp"
 #include "cli/match_text.hpp"
 #include "cli/output.hpp"
 #include "lib/number.hpp"
 
 #include <sig2pid/engine/session.hpp>
-#include <sig2pid/receiver.hpp>
 
+#include <array>
 #include <cstdint>
+#include <cstring>
+#include <sys/epoll.h>
 
 namespace sig2pid::cli {
 namespace {
@@ -123,8 +127,8 @@ int refuse(const Words& words, const Error& error) {
 }
 
 /// The word that scripts wait for, alone on its line.
-void announce(const Words& words) {
-    words.json ? print_json({{"ready", true}}) : remark("ready");
+void announce(const Words& words, LineWriter& lines) {
+    words.json ? lines.put(line_of({{"ready", true}})) : remark("ready");
 }
 
 /// A rule that ended by its count says by its code whether the signals went out.
@@ -140,18 +144,32 @@ ExitCode code_of(const engine::Summary& sum) {
     return sum.total(Verdict::gone) + sum.total(Verdict::zombie) == sum.matched ? exit_no_target : exit_system;
 }
 
-int conclude(const Session& session, const Words& words, engine::Ending ending) {
-    const auto sum = session.summary();
-    words.json ? print_json(json_of(sum, ending)) : remark(text_of(sum));
+constexpr std::chrono::milliseconds patience(500); ///< with a reader, once it is to end
+
+bool prints_soon(const std::string& line, LineWriter& lines) {
+    lines.put(line);
+    return lines.finish(-1, patience);
+}
+
+/// What went wrong, beyond what the account says; empty when nothing did.
+std::string complaint_of(const Session& session, engine::Ending ending, const LineWriter& lines) {
+    if (lines.error() != 0) {
+        return std::string("cannot write to standard output: ") + std::strerror(lines.error());
+    }
+    if (ending == engine::Ending::target_gone) {
+        return "the target, process " + std::to_string(session.target()->pid()) +
+               ", has exited: nothing is left to signal";
+    }
+    return ending == engine::Ending::source_gone ? session.source_error()->message() : "";
+}
+
+ExitCode code_of(const engine::Summary& sum, engine::Ending ending) {
     switch (ending) {
     case engine::Ending::target_gone:
-        report("on", "the target, process " + std::to_string(session.target()->pid()) +
-                         ", has exited: nothing is left to signal");
         return exit_no_target;
     case engine::Ending::count_reached:
         return code_of(sum);
     case engine::Ending::source_gone:
-        report("on", session.source_error()->message());
         return exit_system;
     case engine::Ending::stopped:
         break;
@@ -159,24 +177,59 @@ int conclude(const Session& session, const Words& words, engine::Ending ending) 
     return exit_done;
 }
 
+/// After Ctrl-C it ends soon, whoever does not read; else it waits for a slow reader until Ctrl-C. An account that
+/// standard output does not take goes to standard error.
+int conclude(const Session& session, const Words& words, engine::Ending ending, LineWriter& lines, int stop_fd) {
+    const bool stopped = ending == engine::Ending::stopped;
+    const bool all = lines.finish(stopped ? -1 : stop_fd, stopped ? LineWriter::Patience(patience) : std::nullopt);
+    engine::Summary sum = session.summary();
+    sum.unreported += lines.dropped();
+    const std::string account = words.json ? line_of(json_of(sum, ending)) : text_of(sum);
+    const bool printed = words.json && all && prints_soon(account, lines);
+    const std::string complaint = complaint_of(session, ending, lines);
+    if (!printed && can_write(STDERR_FILENO, patience)) {
+        remark(account);
+    }
+    if (!complaint.empty() && can_write(STDERR_FILENO, patience)) {
+        report("on", complaint);
+    }
+    return lines.error() != 0 ? exit_system : code_of(sum, ending);
+}
+
+/// Readable when one of them is.
+UniqueFd either(std::array<int, 2> descriptors) {
+    UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    for (const int fd : descriptors) {
+        epoll_event event = {.events = EPOLLIN, .data = {}};
+        ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event); // -1, an ender that is ignored, is none
+    }
+    return epoll;
+}
+
+int run(Session& session, const Rule& rule, const Words& words, int enders_fd) {
+    LineWriter lines;
+    const UniqueFd stop = either({enders_fd, lines.broken_fd()});
+    announce(words, lines);
+    session.also_wait_for(lines.writable_fd(), [&] { lines.flush(); });
+    const auto ending = session.run(stop.get(), [&](const engine::Match& match) {
+        if (!words.quiet) {
+            lines.put(words.json ? line_of(json_of(match, rule)) : text_of(match, rule));
+        }
+    });
+    return ending ? conclude(session, words, *ending, lines, stop.get()) : refuse(words, ending.error());
+}
+
 int watch(const Rule& rule, const Words& words) {
     // blocked before anything is armed, so that Ctrl-C always comes to the loop and the summary
-    auto enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
+    const auto enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
     if (!enders) {
         return refuse(words, enders.error());
     }
-    enders->leave_blocked();
     auto session = Session::arm(rule, words.quiet ? engine::Reports::none : engine::Reports::all);
     if (!session) {
         return refuse(words, session.error());
     }
-    announce(words);
-    const auto ending = session->run(enders->fd(), [&](const engine::Match& match) {
-        if (!words.quiet) {
-            words.json ? print_json(json_of(match, rule)) : print_line(text_of(match, rule));
-        }
-    });
-    return ending ? conclude(*session, words, *ending) : refuse(words, ending.error());
+    return run(*session, rule, words, enders->fd());
 }
 
 } // namespace
@@ -188,6 +241,7 @@ int on_command(int argc, char** argv) {
     if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
         return *code;
     }
+    outlive_readers();
     const auto rule = read_rule(words);
     return rule ? watch(*rule, words) : refuse(words, rule.error());
 }

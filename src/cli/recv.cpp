@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/enders.hpp"
 #include "cli/json.hpp"
+#include "cli/line_writer.hpp"
 #include "cli/time_text.hpp"
 #include "lib/number.hpp"
 
 #include <sig2pid/duration.hpp>
 #include <sig2pid/receiver.hpp>
 
+#include <cstring>
 #include <map>
 #include <unistd.h>
 
@@ -26,7 +29,7 @@ struct Words {
 
 struct Plan {
     SignalSet wanted;
-    SignalSet enders; ///< end the command: INT and TERM, unless they are wanted
+    SignalSet enders; ///< end the command: INT, TERM and HUP, unless they are wanted
     std::optional<std::uint64_t> count;
     std::optional<nanoseconds> timeout;
     bool json = false;
@@ -70,7 +73,8 @@ Result<> plan_signals(const Words& words, Plan& plan) {
         }
         plan.wanted.insert(*signal);
     }
-    plan.enders = SignalSet::from_mask(SignalSet{Signal(SIGINT), Signal(SIGTERM)}.mask() & ~plan.wanted.mask());
+    const SignalSet enders = heeded({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
+    plan.enders = SignalSet::from_mask(enders.mask() & ~plan.wanted.mask());
     return {};
 }
 
@@ -101,18 +105,18 @@ Json status_of(const ReceivedSignal& received) {
     return child ? Json(received.info.si_status) : Json();
 }
 
-void print_as_json(const ReceivedSignal& received) {
-    print_json({{"time", time_text(std::chrono::system_clock::now())},
-                {"signal", received.signal.name()},
-                {"code", received.code_name()},
-                {"sender", {{"pid", received.sender_pid}, {"uid", received.sender_uid}}},
-                {"trusted", received.sender_trusted},
-                {"kernel", received.from_kernel},
-                {"value", received.value},
-                {"status", status_of(received)}});
+std::string json_line(const ReceivedSignal& received) {
+    return line_of({{"time", time_text(std::chrono::system_clock::now())},
+                    {"signal", received.signal.name()},
+                    {"code", received.code_name()},
+                    {"sender", {{"pid", received.sender_pid}, {"uid", received.sender_uid}}},
+                    {"trusted", received.sender_trusted},
+                    {"kernel", received.from_kernel},
+                    {"value", received.value},
+                    {"status", status_of(received)}});
 }
 
-void print_for_a_person(const ReceivedSignal& received) {
+std::string text_line(const ReceivedSignal& received) {
     std::string line = received.signal.name() + " " + received.code_name();
     if (received.from_kernel && received.sender_pid == 0) {
         line += " from the kernel";
@@ -122,19 +126,32 @@ void print_for_a_person(const ReceivedSignal& received) {
     }
     line += " value " + std::to_string(received.value);
     const Json status = status_of(received);
-    print_line(status.is_null() ? line : line + " status " + status.dump());
+    return status.is_null() ? line : line + " status " + status.dump();
 }
 
 using Tally = std::map<Signal, std::uint64_t>;
 
-void summarize(const Tally& tally) {
+std::string text_of(const Tally& tally) {
     std::uint64_t total = 0;
     std::string parts;
     for (const auto& [signal, count] : tally) {
         total += count;
         parts += (parts.empty() ? ": " : ", ") + signal.name() + " " + std::to_string(count);
     }
-    remark("received " + std::to_string(total) + parts);
+    return "received " + std::to_string(total) + parts;
+}
+
+/// On standard error, unless that has no reader either: then it must not keep the command from ending.
+int conclude(int code, const Tally& tally, const LineWriter& lines) {
+    const std::string unshown = lines.dropped() > 0 ? "; " + std::to_string(lines.dropped()) + " not shown" : "";
+    const bool told = can_write(STDERR_FILENO, std::chrono::milliseconds(500));
+    if (told) {
+        remark(text_of(tally) + unshown);
+    }
+    if (told && lines.error() != 0) {
+        report("recv", std::string("cannot write to standard output: ") + std::strerror(lines.error()));
+    }
+    return lines.error() == 0 ? code : exit_system;
 }
 
 /// What is left of the timeout; none when there is none.
@@ -145,11 +162,27 @@ std::optional<nanoseconds> time_left(const Plan& plan, Clock::time_point start) 
     return std::max(nanoseconds::zero(), nanoseconds(*plan.timeout - (Clock::now() - start)));
 }
 
-/// Receives until the count, the timeout or an ender.
-int receive_all(const Plan& plan, Receiver& receiver, Tally& tally) {
+struct Work {
+    const Plan& plan;
+    Receiver& receiver;
+    int enders_fd; ///< readable when an ender is pending; -1 when there is none
+    LineWriter lines = {};
+    Tally tally = {};
+};
+
+/// Counts it, and waits for a slow reader, but not beyond the timeout, or when the command is to end.
+void take(Work& work, const ReceivedSignal& received, Clock::time_point start) {
+    ++work.tally[received.signal];
+    work.lines.put(work.plan.json ? json_line(received) : text_line(received));
+    work.lines.finish(work.enders_fd, time_left(work.plan, start));
+}
+
+/// Receives until the count, the timeout, an ender, or until nobody reads any more.
+int receive_all(Work& work) {
+    const Plan& plan = work.plan;
     const Clock::time_point start = Clock::now();
     for (std::uint64_t received = 0; !plan.count || received < *plan.count; ++received) {
-        const Result<std::optional<ReceivedSignal>> next = receiver.receive(time_left(plan, start));
+        const Result<std::optional<ReceivedSignal>> next = work.receiver.receive(time_left(plan, start));
         if (!next) {
             report("recv", next.error());
             return exit_system;
@@ -160,25 +193,34 @@ int receive_all(const Plan& plan, Receiver& receiver, Tally& tally) {
         if (plan.enders.contains((*next)->signal)) {
             return exit_done;
         }
-        ++tally[(*next)->signal];
-        plan.json ? print_as_json(**next) : print_for_a_person(**next);
+        take(work, **next, start);
+        if (work.lines.error() == EPIPE) {
+            return exit_system;
+        }
     }
     return exit_done;
 }
 
+int fail(const Error& error) {
+    report("recv", error);
+    return exit_code_of(error);
+}
+
 int receive_by(const Plan& plan) {
+    const Result<Enders> enders = Enders::hold(plan.enders);
+    if (!enders) {
+        return fail(enders.error());
+    }
     Result<Receiver> receiver = Receiver::make(SignalSet::from_mask(plan.wanted.mask() | plan.enders.mask()));
     if (!receiver) {
-        report("recv", receiver.error());
-        return exit_code_of(receiver.error());
+        return fail(receiver.error());
     }
     // One more than was counted may be pending, and would kill the program between its work and its end.
     receiver->leave_blocked();
+    Work work{plan, *receiver, enders->fd()};
     remark("ready: receiving " + names_of(plan.wanted) + " as PID " + std::to_string(::getpid()));
-    Tally tally;
-    const int code = receive_all(plan, *receiver, tally);
-    summarize(tally);
-    return code;
+    const int code = receive_all(work);
+    return conclude(code, work.tally, work.lines);
 }
 
 } // namespace
@@ -188,12 +230,9 @@ int recv_command(int argc, char** argv) {
     if (const std::optional<int> code = parse_words(words, argc, argv)) {
         return *code;
     }
+    outlive_readers();
     const Result<Plan> plan = make_plan(words);
-    if (!plan) {
-        report("recv", plan.error());
-        return exit_code_of(plan.error());
-    }
-    return receive_by(*plan);
+    return plan ? receive_by(*plan) : fail(plan.error());
 }
 
 } // namespace sig2pid::cli

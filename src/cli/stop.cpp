@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/enders.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop_report.hpp"
@@ -8,7 +9,6 @@
 #include <sig2pid/duration.hpp>
 #include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/process_info.hpp>
-#include <sig2pid/receiver.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -138,11 +138,10 @@ int fail(const Error& error) {
 }
 
 int run(const Plan& plan, const Words& words, Chosen& chosen) {
-    Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP), Signal(SIGQUIT)});
+    const Result<Enders> enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP), Signal(SIGQUIT)});
     if (!enders) {
         return fail(enders.error());
     }
-    enders->leave_blocked();
     ProgressLine line;
     EscalationOptions options;
     options.timeout = plan.timeout;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/enders.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/targets.hpp"
 
 #include <sig2pid/duration.hpp>
-#include <sig2pid/receiver.hpp>
 #include <sig2pid/wait.hpp>
 
 #include <csignal>
@@ -108,12 +108,11 @@ int conclude(WaitEnd end, const Report& outcome, const Chosen& chosen) {
 }
 
 int wait_for(const Words& words, Chosen& chosen, std::optional<std::chrono::nanoseconds> timeout) {
-    Result<Receiver> enders = Receiver::make({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
+    const Result<Enders> enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
     if (!enders) {
         report("wait", enders.error());
         return exit_system;
     }
-    enders->leave_blocked();
     Report outcome(words, chosen);
     outcome.show_progress();
     const WaitOptions options{deadline_after(timeout), enders->fd(), [&](const Exit& exit) { outcome.tell(exit); }};

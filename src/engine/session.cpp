@@ -78,11 +78,17 @@ public:
 
     [[nodiscard]] const std::optional<Process>& target() const noexcept { return target_; }
 
+    void also_wait_for(int fd, std::function<void()> handler) {
+        other_fd_ = fd;
+        on_other_ = std::move(handler);
+    }
+
     Ending run(int stop_fd, const Handler& handler) {
         asio::io_context context(1);
         Watched reports(context, work_->fd());
         Watched exit(context, target_ ? target_->fd() : -1);
         Watched stop(context, stop_fd);
+        Watched other(context, other_fd_);
         asio::steady_timer timer(context);
         std::optional<Ending> ending;
         const auto end = [&](Ending why) {
@@ -119,7 +125,12 @@ public:
                 reports.when_readable(on_reports);
             }
         };
+        const std::function<void()> on_other = [&] {
+            on_other_();
+            other.when_readable(on_other);
+        };
         reports.when_readable(on_reports);
+        other.when_readable(on_other);
         exit.when_readable([&] { end(Ending::target_gone); });
         stop.when_readable([&] { end(Ending::stopped); });
         tick_if_needed(ticking, start_tick);
@@ -165,6 +176,8 @@ private:
     std::optional<Process> target_;
     std::unique_ptr<RuleWork> work_;
     std::uint64_t count_;
+    int other_fd_ = -1;
+    std::function<void()> on_other_;
 };
 
 Session::Session(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
@@ -178,6 +191,10 @@ const std::optional<Process>& Session::target() const noexcept {
 
 Result<Ending> Session::run(int stop_fd, const Handler& handler) {
     return loop_->run(stop_fd, handler);
+}
+
+void Session::also_wait_for(int fd, std::function<void()> handler) {
+    loop_->also_wait_for(fd, std::move(handler));
 }
 
 Summary Session::summary() const {

@@ -24,6 +24,13 @@ inline Outcome run_sig2pid(const Arguments& arguments) {
     return run(sig2pid(arguments));
 }
 
+/// The command started with these signals ignored, as nohup(1) and `trap '' INT` do.
+inline Arguments ignoring(const std::string& signals, const Arguments& command) {
+    Arguments arguments = {"sh", "-c", "trap '' " + signals + "; exec \"$0\" \"$@\""};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    return arguments;
+}
+
 /// Each line of the text as JSON.
 inline std::vector<Json> json_lines(const std::string& text) {
     std::vector<Json> lines;

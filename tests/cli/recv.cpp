@@ -68,7 +68,7 @@ TEST(RecvCommand, WritesEachLineAtOnce) {
 }
 
 TEST(RecvCommand, EndsWellOnCtrlCWithASummary) {
-    for (const int ender : {SIGINT, SIGTERM}) {
+    for (const int ender : {SIGINT, SIGTERM, SIGHUP}) {
         Receiving receiving({"USR1", "USR2"});
         ASSERT_TRUE(send(receiving.process(), Signal(SIGUSR1)));
         receiving.command().read_out_line();
@@ -77,6 +77,41 @@ TEST(RecvCommand, EndsWellOnCtrlCWithASummary) {
         EXPECT_EQ(outcome.status, 0);
         EXPECT_EQ(outcome.err, "received 1: SIGUSR1 1\n");
     }
+}
+
+TEST(RecvCommand, GoesOnAfterAHangupThatItWasStartedToIgnore) {
+    Command receiving(ignoring("HUP", sig2pid({"recv", "USR1"})));
+    receiving.read_err_line();
+    const Process process = Process::open(receiving.pid()).value();
+    ASSERT_TRUE(send(process, Signal(SIGHUP)));
+    ASSERT_TRUE(send(process, Signal(SIGUSR1)));
+    EXPECT_TRUE(receiving.read_out_line().starts_with("SIGUSR1"));
+    ASSERT_TRUE(send(process, Signal(SIGTERM)));
+    EXPECT_EQ(receiving.finish().status, 0);
+}
+
+TEST(RecvCommand, EndsWithASummaryAndCode3WhenItsReaderLeaves) {
+    Command receiving({"sh", "-c", "(\"$0\" recv USR1; echo rc=$? >&2) | :", SIG2PID});
+    const std::string ready = receiving.read_err_line();
+    const Process process = Process::open(std::stoi(ready.substr(ready.rfind(' ')))).value();
+    while (send(process, Signal(SIGUSR1))) { // the first may still find the reader there
+    }
+    const Outcome outcome = receiving.finish();
+    EXPECT_TRUE(outcome.err.starts_with("received ")) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "; 1 not shown\n")) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "standard output")) << outcome.err;
+    EXPECT_TRUE(outcome.err.ends_with("rc=3\n")) << outcome.err;
+}
+
+TEST(RecvCommand, EndsOnCtrlCThoughNobodyReads) {
+    Receiving receiving({"RTMIN"});
+    const Process process = receiving.process();
+    for (int i = 0; i < 2'000; ++i) { // more lines than a pipe takes
+        ASSERT_TRUE(queue(process, Signal(SIGRTMIN), Payload{}));
+    }
+    ASSERT_TRUE(send(process, Signal(SIGINT)));
+    wait_for_exit(process);
+    EXPECT_EQ(receiving.command().finish().status, 0);
 }
 
 TEST(RecvCommand, HasSomethingInPlaceOfClosedDescriptors) {

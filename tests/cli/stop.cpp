@@ -111,20 +111,35 @@ TEST(StopCommand, TimesOutAndNamesTheSurvivor) {
     EXPECT_TRUE(contains(outcome.err, "1 of 1 live on; SIGTERM was sent to 1")) << outcome.err;
 }
 
+/// The first signal has gone when it waits for the exit: epoll_wait(2) with the ladder's next step to come.
+void await_first_step(const Command& stop) {
+    const std::string waiting = std::to_string(SYS_epoll_wait) + " ";
+    while (!run({"cat", "/proc/" + std::to_string(stop.pid()) + "/syscall"}).out.starts_with(waiting)) {
+    }
+}
+
 TEST(StopCommand, TellsWhatWasSentWhenItIsInterrupted) {
     const Child child(ignore_term_and_pause);
     Command stop(sig2pid({"stop", pid_of(child)}));
     const Process process = Process::open(stop.pid()).value();
-    // the first signal has gone when it waits for the exit: epoll_wait(2) with the ladder's next step to come
-    const std::string waiting = std::to_string(SYS_epoll_wait) + " ";
-    while (!run({"cat", "/proc/" + std::to_string(stop.pid()) + "/syscall"}).out.starts_with(waiting)) {
-    }
+    await_first_step(stop);
     ASSERT_TRUE(send(process, Signal(SIGINT)));
     const Outcome outcome = stop.finish();
     EXPECT_EQ(outcome.status, 3);
     EXPECT_TRUE(contains(outcome.err, "interrupted, nothing more is sent: 1 of 1 live on; SIGTERM was sent to 1"))
         << outcome.err;
     EXPECT_EQ(child.process().state(), ProcessState::alive);
+}
+
+TEST(StopCommand, ClimbsOnAfterSignalsThatItWasStartedToIgnore) {
+    const Child child(ignore_term_and_pause);
+    Command stop(ignoring("INT HUP", sig2pid({"stop", "--step", "TERM@0s", "--step", "KILL@1s", pid_of(child)})));
+    const Process process = Process::open(stop.pid()).value();
+    await_first_step(stop);
+    ASSERT_TRUE(send(process, Signal(SIGHUP)));
+    ASSERT_TRUE(send(process, Signal(SIGINT)));
+    EXPECT_EQ(stop.finish().status, 0);
+    EXPECT_NE(child.process().state(), ProcessState::alive);
 }
 
 /// Starts a child in place of each that ends.

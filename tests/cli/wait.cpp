@@ -99,6 +99,17 @@ TEST(WaitCommand, SaysWhoIsLeftWhenItIsInterrupted) {
     EXPECT_TRUE(contains(outcome.err, "interrupted: 1 of 2 still there")) << outcome.err;
 }
 
+TEST(WaitCommand, GoesOnAfterAHangupThatItWasStartedToIgnore) {
+    const Child last(pause_at_defaults);
+    const Child first(pause_at_defaults);
+    Command wait(ignoring("HUP INT TERM", sig2pid({"wait", pid_of(last.process()), pid_of(first.process())})));
+    ASSERT_TRUE(send(first.process(), Signal(SIGKILL)));
+    EXPECT_TRUE(contains(wait.read_out_line(), "killed by SIGKILL"));
+    ASSERT_TRUE(send(Process::open(wait.pid()).value(), Signal(SIGHUP)));
+    ASSERT_TRUE(send(last.process(), Signal(SIGKILL)));
+    EXPECT_EQ(wait.finish().status, 0);
+}
+
 TEST(WaitCommand, MakesForeignNamesHarmless) {
     const Child child([](const std::function<void()>& ready) {
         ::prctl(PR_SET_NAME, "a\n\x1b[31mb");

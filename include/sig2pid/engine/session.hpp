@@ -100,6 +100,10 @@ public:
     /// its verdict.
     [[nodiscard]] Result<Ending> run(int stop_fd, const Handler& handler);
 
+    /// Has run() call `handler` too whenever `fd` is readable: for a caller that has something else to wait for. The
+    /// descriptor stays the caller's, and open until run() returns.
+    void also_wait_for(int fd, std::function<void()> handler);
+
     /// The account so far; final after run().
     [[nodiscard]] Summary summary() const;
 
