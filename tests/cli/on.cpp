@@ -328,6 +328,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"target_gone", {"on", "exit", "-s", "RTMIN+3", "--to", "4194303"}, 1, "4194303"},
         Mistake{"token_of_another", {"on", "exit", "-s", "RTMIN+3", "--to", "1:12345678901"}, 1, "1"},
         Mistake{"value_too_large", {"on", "exit", "-q", "18446744073709551616", "--to", "1"}, 2, "64 bits"},
+        Mistake{"value_with_a_leading_zero", {"on", "exit", "-q", "0755", "--to", "1"}, 2, "octal"},
         Mistake{"value_is_a_string", {"on", "exit", "-q", "comm", "--to", "1"}, 2, "is a string"},
         Mistake{"value_is_no_field", {"on", "exit", "-q", "cod", "--to", "1"}, 2, "did you mean 'code'?"},
         Mistake{"count_zero", {"on", "exit", "--count", "0", "--to", "1"}, 2, "count '0'"},

@@ -45,6 +45,13 @@ TEST_F(SendCommand, TakesANegativeValue) {
     EXPECT_TRUE(contains(receiver_.finish().out, " 18446744073709551615\n"));
 }
 
+TEST(SendCommandVerdict, TakesZeroAndHexadecimalValues) {
+    const Child child(block_all_and_pause);
+    for (const char* value : {"0", "0x0755", "-0"}) {
+        EXPECT_EQ(run_sig2pid({"send", "-sRTMIN", "-q", value, std::to_string(child.pid())}).status, 0) << value;
+    }
+}
+
 TEST_F(SendCommand, TellsAllInJson) {
     const Outcome outcome = run_sig2pid({"send", "--json", "-s", "USR1", "-q", "7", token_});
     const Json line = json_lines(outcome.out).at(0);
@@ -153,6 +160,8 @@ TEST_F(SendCommand, RefusesBadInputAndSendsNothing) {
         {{"-q", "18446744073709551616"}, "does not fit 64 bits"},
         {{"-q", "-9223372036854775809"}, "does not fit 64 bits"},
         {{"-q", "0x"}, "not a decimal or hexadecimal number"},
+        {{"-q", "0755"}, "octal"},
+        {{"-q", "-00"}, "octal"},
         {{"-q", "--1"}, "not a decimal or hexadecimal number"},
         {{"--scope", "everyone"}, "--scope"},
         {{"0"}, "group:"},
