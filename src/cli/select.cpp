@@ -99,6 +99,17 @@ Result<Seen> look_at(const ProcessSet& set, std::size_t i, Signal signal) {
     return info ? Result<Seen>(Seen{set[i], set.target(i).text(), std::move(*info), effect}) : forward_error(info);
 }
 
+/// What kill(1) would take -`word` for, and how that is written; empty when it is no signal.
+std::string explain_signal(std::string_view word) {
+    const bool is_number = !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!is_number && !Signal::parse(word)) {
+        return "";
+    }
+    const std::string text = "a signal is written -s " + std::string(word);
+    return is_number ? text + "; as a target it would mean a process group, whose word is group:" + std::string(word)
+                     : text;
+}
+
 bool answer_is_yes(int terminal) {
     std::array<char, 64> buffer{};
     const ssize_t count = ::read(terminal, buffer.data(), buffer.size());
@@ -129,14 +140,10 @@ void add_caution_options(CLI::App& app, SelectWords& words) {
 std::optional<int> refuse_negative_number(int argc, char** argv, std::initializer_list<std::string_view> with_value) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        const bool is_number =
-            word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789", 1) == std::string_view::npos;
-        if (is_number && std::ranges::find(with_value, std::string_view(argv[i - 1])) == with_value.end()) {
-            const std::string number(word.substr(1));
-            std::string message = "'";
-            message.append(word).append("': a signal is written -s ").append(number);
-            message.append("; as a target it would mean a process group, whose word is group:").append(number);
-            report(argv[0], message);
+        const bool is_value = std::ranges::find(with_value, std::string_view(argv[i - 1])) != with_value.end();
+        const std::string message = is_value || !word.starts_with('-') ? "" : explain_signal(word.substr(1));
+        if (!message.empty()) {
+            report(argv[0], "'" + std::string(word) + "': " + message);
             return exit_usage;
         }
     }

@@ -33,8 +33,8 @@ void add_select_options(CLI::App& app, SelectWords& words);
 /// --confirm, --dry-run: for commands that do something to what they choose.
 void add_caution_options(CLI::App& app, SelectWords& words);
 
-/// -9 is a signal to kill(1) and a group to kill(2). It is neither here: the exit code once that is said. A word after
-/// one of `with_value` is an option's own.
+/// -9 is a signal to kill(1) and a group to kill(2), -HUP a signal. They are neither here: the exit code once that is
+/// said. A word after one of `with_value` is an option's own.
 [[nodiscard]] std::optional<int> refuse_negative_number(int argc, char** argv,
                                                         std::initializer_list<std::string_view> with_value);
 

@@ -277,7 +277,10 @@ Result<Condition> parse_condition(const Piece& piece, unsigned depth) {
         return parse_pid(piece);
     }
     if (count > 0) {
-        return text[count] == ':' ? parse_token(piece) : bad_target(piece, count, "expected ':' or the end of a PID");
+        return text[count] == ':' ? parse_token(piece)
+                                  : bad_target(piece, count,
+                                               "expected ':' or the end of a PID; a name is written name:" +
+                                                   std::string(text.substr(0, 64)));
     }
     return parse_word(piece, depth);
 }

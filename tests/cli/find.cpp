@@ -78,6 +78,7 @@ TEST_F(FindCommand, RefusesBadInput) {
         EXPECT_EQ(outcome.out, "");
     }
     EXPECT_TRUE(contains(run_sig2pid({"find", "cmd:ab(c"}).err, "column 9"));
+    EXPECT_TRUE(contains(run_sig2pid({"find", "7zip"}).err, "name:7zip"));
 }
 
 TEST_F(FindCommand, ShowsTheVerySetThatSendSignals) {
