@@ -6,6 +6,8 @@
 
 #include <sig2pid/engine/event.hpp>
 
+#include <expected>
+
 namespace sig2pid::cli {
 namespace {
 
@@ -38,6 +40,21 @@ std::vector<Event> named_events() {
     return events;
 }
 
+using Others = std::expected<std::size_t, std::string>;
+
+/// How many the kernel has of its own, or why none can be used.
+Others count_others() {
+    const auto generic = engine::generic_events("");
+    if (!generic) {
+        return std::unexpected("syscall: and tracepoint: events are hidden: " + generic.error().message());
+    }
+    const auto any = engine::find_event(generic->empty() ? "syscall:" : generic->front());
+    if (!any) {
+        return std::unexpected("syscall: and tracepoint: events cannot be used: " + any.error().message());
+    }
+    return generic->size();
+}
+
 int list_named(bool json) {
     std::vector<std::vector<std::string>> rows = {{"EVENT", "AVAILABLE", "WHAT HAPPENED"}};
     for (const auto& event : named_events()) {
@@ -46,14 +63,16 @@ int list_named(bool json) {
         }
         rows.push_back({event.name, event.unavailable.empty() ? "yes" : "no: " + event.unavailable, event.summary});
     }
-    const auto generic = engine::generic_events("");
-    if (json) {
-        return exit_done;
+    if (!json) {
+        print_table(rows);
     }
-    print_table(rows);
-    remark(generic ? "and " + std::to_string(generic->size()) +
-                         " of the kernel's own: `sig2pid events syscall:`, `sig2pid events tracepoint:`"
-                   : "syscall: and tracepoint: events are hidden: " + generic.error().message());
+    const Others others = count_others();
+    if (!others) {
+        remark(others.error());
+    } else if (!json) {
+        remark("and " + std::to_string(*others) +
+               " of the kernel's own: `sig2pid events syscall:`, `sig2pid events tracepoint:`");
+    }
     return exit_done;
 }
 

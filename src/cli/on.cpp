@@ -37,7 +37,7 @@ void add_options(CLI::App& app, Words& words) {
     app.add_option("-s,--signal", words.signal, "name or number; default USR1")->type_name("SIG");
     app.add_option("-q,--value", words.value, "64-bit payload: a number, an integer field, or seq, the match's number")
         ->type_name("VALUE|FIELD");
-    app.add_option("--to", words.target, "PID, PID:INODE[:BOOT], fd:N, current, subject or parent")
+    app.add_option("--to", words.target, "PID, PID:INODE[:BOOT], fd:N, pidfile:PATH, current, subject or parent")
         ->required()
         ->type_name("TARGET");
     app.add_option("--count", words.count, "end after so many matches")->type_name("N");

@@ -40,7 +40,7 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
     app.add_option("--count", words.count, "end after so many")->type_name("N");
     app.add_option("--timeout", words.timeout, "end with code 124 after this time: 250ms, 10s, 2m")->type_name("DUR");
     app.add_flag("--json", words.json, "one JSON object a signal");
-    app.add_option("signal", words.signals, "name or number: USR1, 10, RTMIN+3")->required()->type_name("SIGNAL...");
+    app.add_option("signal", words.signals, "name or number: USR1, 10, RTMIN+3")->required()->option_text("SIGNAL...");
     app.footer("Ctrl-C ends it, unless INT is among the signals.\n\nExamples:\n  sig2pid recv USR1 USR2\n"
                "  sig2pid recv --json --count 1 --timeout 10s RTMIN+3");
     return parse_arguments(app, argc, argv);

@@ -122,7 +122,7 @@ bool answer_is_yes(int terminal) {
 void add_select_options(CLI::App& app, SelectWords& words) {
     app.add_option("target", words.targets, "PID, PID:INODE[:BOOT], or conditions such as name:NAME,user:NAME")
         ->required()
-        ->type_name("TARGET...");
+        ->option_text("TARGET...");
     app.add_option("--max", words.max, "refuse when more than N processes match")->type_name("N");
     auto* newest = app.add_flag("--newest", words.newest, "of those that match only the one that started last");
     app.add_flag("--oldest", words.oldest, "of those that match only the one that started first")->excludes(newest);

@@ -11,6 +11,8 @@
 #include <sig2pid/send.hpp>
 
 #include <fstream>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace sig2pid::engine {
@@ -54,10 +56,18 @@ Finding examine_kill() {
                          "run as root or with sudo"};
 }
 
+bool is_securityfs(const char* path) {
+    struct statfs status = {};
+    return statfs(path, &status) == 0 && status.f_type == SECURITYFS_MAGIC;
+}
+
 Finding examine_lockdown() {
     const std::string mode = first_line("/sys/kernel/security/lockdown");
     if (mode.empty()) {
-        return good("lockdown", "not to be seen here");
+        return is_securityfs("/sys/kernel/security")
+                   ? good("lockdown", "this kernel has none")
+                   : Finding{"lockdown", Health::limited, "unknown: securityfs is not mounted",
+                             "mount -t securityfs securityfs /sys/kernel/security"};
     }
     const bool strict = mode.find("[confidentiality]") != std::string::npos;
     return strict ? Finding{"lockdown", Health::bad, mode,

@@ -191,7 +191,10 @@ Result<RateLimit> RateLimit::parse(std::string_view text) {
     }
     const auto period = parse_duration(text.substr(slash + 1));
     if (!period) {
-        return std::unexpected(period.error());
+        return bad_input(
+            "parse_limit",
+            "the duration of the limit '" + std::string(text) + "' " +
+                (period.error().code == ERANGE ? "is too large" : "is not a number and a unit, such as 10s"));
     }
     if (period->count() <= 0) {
         return bad_input("parse_limit", "the duration of a limit must be above zero");

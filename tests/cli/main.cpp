@@ -35,6 +35,14 @@ TEST(CommandLine, HelpsWithEachCommandByExample) {
     }
 }
 
+TEST(CommandLine, HelpsWithArgumentsAsTheyAreWritten) {
+    EXPECT_TRUE(contains(run_sig2pid({"recv", "--help"}).out, "\n  signal SIGNAL...  "));
+    for (const char* command : {"send", "find", "stop", "wait"}) {
+        EXPECT_TRUE(contains(run_sig2pid({command, "--help"}).out, "\n  target TARGET...  ")) << command;
+    }
+    EXPECT_TRUE(contains(run_sig2pid({"on", "--help"}).out, "pidfile:PATH"));
+}
+
 TEST(CommandLine, FailsWhenItsOutputCannotBeWritten) {
     const Outcome outcome = run({"sh", "-c", SIG2PID " signals >/dev/full"});
     EXPECT_EQ(outcome.status, 3);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <ostream>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -186,6 +187,17 @@ TEST_F(OnCommand, a_kernel_without_type_information_is_named_as_the_reason) {
     EXPECT_EQ(status, 0);
 }
 
+/// The program run where an empty directory takes the place of `path`; nothing where that cannot be had.
+std::optional<Outcome> run_hiding(const std::string& path, const Arguments& arguments) {
+    Arguments script = {"unshare", "--mount", "sh", "-c",
+                        "mount -t tmpfs none " + path + " || exit 77; exec \"$0\" \"$@\""};
+    for (const std::string& word : sig2pid(arguments)) {
+        script.push_back(word);
+    }
+    const Outcome outcome = run(script);
+    return outcome.status == 77 || contains(outcome.err, "unshare:") ? std::nullopt : std::optional(outcome);
+}
+
 constexpr mode_t last_mask = 0777;
 
 /// More events than a reader that does not read leaves room for, each the payload 0; then the last mask for ever.
@@ -289,12 +301,37 @@ TEST_F(OnCommand, goes_on_after_a_hangup_that_it_was_started_to_ignore) {
     EXPECT_EQ(rule.finish().status, 0);
 }
 
+TEST_F(OnCommand, events_says_that_none_of_the_kernels_own_can_be_used_without_type_information) {
+    for (const Arguments& arguments : {Arguments{"events"}, Arguments{"events", "--json"}}) {
+        const auto outcome = run_hiding("/sys/kernel/btf", arguments);
+        if (!outcome) {
+            GTEST_SKIP() << "no mount namespace can be made here to hide the kernel's BTF in";
+        }
+        EXPECT_EQ(outcome->status, 0);
+        EXPECT_TRUE(contains(outcome->err, "cannot be used: ")) << outcome->err;
+    }
+}
+
+TEST_F(OnCommand, doctor_knows_that_it_does_not_know_the_lockdown_mode) {
+    const auto outcome = run_hiding("/sys/kernel/security", {"doctor", "--json"});
+    if (!outcome) {
+        GTEST_SKIP() << "no mount namespace can be made here to hide securityfs in";
+    }
+    EXPECT_TRUE(contains(outcome->out, R"({"what":"lockdown","state":"limited","found":"unknown:)")) << outcome->out;
+    EXPECT_TRUE(contains(outcome->out, "mount -t securityfs")) << outcome->out;
+}
+
 struct Mistake {
     std::string name;
     Arguments arguments;
     int status;
     std::string said;
 };
+
+/// Without it the name of a test has the bytes of its parameter.
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+    *out << mistake.name;
+}
 
 class OnMistake : public OnCommand, public testing::WithParamInterface<Mistake> {};
 
@@ -333,6 +370,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"value_is_no_field", {"on", "exit", "-q", "cod", "--to", "1"}, 2, "did you mean 'code'?"},
         Mistake{"count_zero", {"on", "exit", "--count", "0", "--to", "1"}, 2, "count '0'"},
         Mistake{"limit_without_duration", {"on", "exit", "--limit", "5", "--to", "1"}, 2, "N/DUR"},
+        Mistake{"limit_of_a_bare_number",
+                {"on", "exit", "--limit", "10/1", "--to", "1"},
+                2,
+                "limit '10/1' is not a number and a unit"},
         Mistake{"unknown_rung", {"on", "exit", "--rung", "carrier-pigeon", "--to", "1"}, 2, "task-work or pidfd"},
         Mistake{"channel_without_name", {"on", "module:", "--to", "1"}, 2, "module:CHANNEL"},
         Mistake{"channel_name_too_long", {"on", "module:" + std::string(32, 'x'), "--to", "1"}, 2, "1 to 31"},
