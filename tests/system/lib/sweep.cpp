@@ -11,12 +11,19 @@
 #include <condition_variable>
 #include <gtest/gtest.h>
 #include <mutex>
+#include <ostream>
 #include <set>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
 namespace sig2pid {
+
+/// Without it the name of a test has the bytes of its parameter. Where its type is, to be found.
+static void PrintTo(const Division& division, std::ostream* out) {
+    *out << (division.threads > 1 ? "ManyThreads" : "Defaults");
+}
+
 namespace {
 
 using test::Child;
@@ -63,7 +70,7 @@ protected:
     std::vector<std::unique_ptr<Child>> children_;
 };
 
-INSTANTIATE_TEST_SUITE_P(OneThreadAndMany, Sweep, testing::Values(Division{}, many_threads));
+INSTANTIATE_TEST_SUITE_P(With, Sweep, testing::Values(Division{}, many_threads), testing::PrintToStringParamName());
 
 TEST_P(Sweep, ActsOnceOnEachThatMatchesAndOnNobodyElse) {
     start(50);
