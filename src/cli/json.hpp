@@ -10,10 +10,8 @@ namespace sig2pid::cli {
 /// Keeps its keys in the order they were put in.
 using Json = nlohmann::ordered_json;
 
-/// The object as a line. Bytes of foreign names that are not UTF-8 become U+FFFD.
-inline std::string line_of(const Json& object) {
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+/// The object as a line. Bytes of foreign names that are not UTF-8 become U+FFFD, all control characters are escaped.
+[[nodiscard]] std::string line_of(const Json& object);
 
 /// One object a line.
 inline void print_json(const Json& object) {

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace sig2pid::test {
@@ -40,6 +41,16 @@ TEST_F(FindCommand, TellsAllInJson) {
     for (const char* key : {"command", "user", "pgid", "sid", "state", "age_ms", "signal"}) {
         EXPECT_TRUE(line.contains(key)) << key;
     }
+}
+
+TEST(FindNames, AreHarmlessInJsonAndStayWhatTheyAre) {
+    const Child child([](const std::function<void()>& ready) {
+        ::prctl(PR_SET_NAME, "\x1b[3\x7f\xc2\x9b\xc3\xa9");
+        return pause_at_defaults(ready);
+    });
+    const Outcome outcome = run_sig2pid({"find", "--json", std::to_string(child.pid())});
+    EXPECT_TRUE(contains(outcome.out, "\"name\":\"\\u001b[3\\u007f\\u009b\xc3\xa9\"")) << outcome.out;
+    EXPECT_EQ(json_lines(outcome.out).at(0)["name"], "\x1b[3\x7f\xc2\x9b\xc3\xa9");
 }
 
 TEST_F(FindCommand, GivesTokensForSend) {
