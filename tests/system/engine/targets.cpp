@@ -127,6 +127,7 @@ TEST_F(Targets, a_target_that_loses_its_handler_is_not_ended) {
         ready();
         const auto got = receiver->receive();
         receiver = Receiver::make({Signal(SIGUSR2)}); // the first signal was the last one it expected
+        unblock_all();                                // the test's mask, too, before it is told
         kill(getppid(), SIGRTMIN + 1);
         return got ? block_nothing_and_pause() : 1;
     });
