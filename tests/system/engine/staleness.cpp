@@ -2,7 +2,7 @@
 // Between a match and the agent's send anything may have happened to the target, where the agent was stopped.
 #include "agent_process.hpp"
 #include "fixture.hpp"
-#include "helpers/selected.hpp"
+#include "helpers/pid_space.hpp"
 
 #include <csignal>
 #include <fmt/format.h>
