@@ -79,13 +79,17 @@ public:
     [[nodiscard]] Result<std::uint64_t> start_time() const;
 
 private:
-    Process(UniqueFd fd, pid_t pid, std::uint64_t inode) noexcept : fd_(std::move(fd)), pid_(pid), inode_(inode) {}
+    enum class Filesystem : bool { shared, pidfs };
+
+    Process(UniqueFd fd, pid_t pid, std::uint64_t inode, Filesystem filesystem) noexcept
+        : fd_(std::move(fd)), pid_(pid), inode_(inode), filesystem_(filesystem) {}
 
     [[nodiscard]] static Result<Process> identify(UniqueFd fd, pid_t pid);
 
     UniqueFd fd_;
     pid_t pid_ = 0;
     std::uint64_t inode_ = 0;
+    Filesystem filesystem_ = Filesystem::shared; ///< of pidfs (6.9) each has an inode, and poll(2) tells of the reaping
 };
 
 /// What the process calls itself: comm, at most 15 bytes of any value, 63 for a kernel thread. ESRCH/gone when reaped.

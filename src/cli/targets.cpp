@@ -47,7 +47,10 @@ Chosen with_names(ProcessSet set, const SelectOptions& options) {
     }
     chosen.names.reserve(chosen.set.size());
     for (std::size_t i = 0; i < chosen.set.size(); ++i) {
-        std::string& text = chosen.names.emplace_back();
+        std::string& text = chosen.names.emplace_back(chosen.set[i].name);
+        if (!text.empty()) {
+            continue;
+        }
         [[maybe_unused]] const Result<> pinned =
             chosen.set.with(i, [&](const Process& process) { text = name(process).value_or(""); });
     }

@@ -12,7 +12,7 @@ namespace {
 
 /// For so long what was seen of a target is taken to hold. The agent may have been stopped or starved since, and the
 /// target may have reset its handler meanwhile: the signal would end it.
-constexpr auto look_holds = std::chrono::microseconds(250);
+constexpr auto look_holds = std::chrono::milliseconds(1);
 
 std::chrono::nanoseconds since_boot() {
     timespec now = {};

@@ -36,6 +36,9 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
+    /// Whether comm() has been read since.
+    [[nodiscard]] bool has_comm() const noexcept { return slots_[comm_file].is_read; }
+
     // Each gives nothing when it cannot be read, and error() then says why.
     [[nodiscard]] std::optional<std::string_view> comm();
     [[nodiscard]] const proc::Stat* stat();

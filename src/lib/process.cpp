@@ -4,6 +4,7 @@
 #include "lib/proc.hpp"
 #include "lib/syscalls.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -61,17 +62,22 @@ std::unexpected<Error> open_failure(pid_t pid, int code) {
 
 /// The inode number, where pidfds have their own (pidfs, 6.9); nothing where all share one.
 Result<std::optional<std::uint64_t>> pidfs_inode(int fd) {
-    struct statfs filesystem{};
+    static std::atomic<dev_t> pidfs = 0; // there is one a kernel; asking for it is one of ten calls for each process
     struct stat file{};
+    if (const int status = sys::calls().fstat(fd, file); status < 0) {
+        return failure(-status, "fstat");
+    }
+    if (file.st_dev != 0 && file.st_dev == pidfs.load(std::memory_order_relaxed)) {
+        return file.st_ino;
+    }
+    struct statfs filesystem{};
     if (const int status = sys::calls().fstatfs(fd, filesystem); status < 0) {
         return failure(-status, "fstatfs");
     }
     if (filesystem.f_type != sys::pidfs_magic) {
         return std::nullopt;
     }
-    if (const int status = sys::calls().fstat(fd, file); status < 0) {
-        return failure(-status, "fstat");
-    }
+    pidfs.store(file.st_dev, std::memory_order_relaxed);
     return file.st_ino;
 }
 
@@ -166,7 +172,8 @@ Result<Process> Process::identify(UniqueFd fd, pid_t pid) {
     if (!inode) {
         return forward_error(inode);
     }
-    Process process(std::move(fd), pid, inode->value_or(0));
+    const Filesystem filesystem = inode->has_value() ? Filesystem::pidfs : Filesystem::shared;
+    Process process(std::move(fd), pid, inode->value_or(0), filesystem);
     if (!inode->has_value()) {
         Result<std::uint64_t> started = read_start_time(process);
         if (!started) {
@@ -252,7 +259,7 @@ Result<Process> Process::duplicate() const {
     if (copy < 0) {
         return failure(-copy, "dup");
     }
-    return Process(UniqueFd(copy), pid_, inode_);
+    return Process(UniqueFd(copy), pid_, inode_, filesystem_);
 }
 
 Result<ProcessState> Process::state() const {
@@ -265,6 +272,9 @@ Result<ProcessState> Process::state() const {
     }
     if ((events & POLLHUP) != 0) {
         return ProcessState::gone;
+    }
+    if (filesystem_ == Filesystem::pidfs) {
+        return ProcessState::zombie;
     }
     // Before pidfs a reaped process looks like a zombie to poll; the probe tells them apart whatever our rights.
     const bool reaped = sys::calls().pidfd_send_signal(fd(), 0, nullptr, 0) == -ESRCH;

@@ -47,6 +47,9 @@ public:
     /// Judges one that is pinned.
     [[nodiscard]] std::optional<Process> judge(Process process);
 
+    /// The name of the one that was given last, where a condition asked for it; else empty.
+    [[nodiscard]] std::string_view known_name() { return facts_.has_comm() ? *facts_.comm() : std::string_view(); }
+
     /// What ends the search.
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 

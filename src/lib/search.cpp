@@ -70,7 +70,7 @@ Result<> Search::ask() {
 
 void Search::keep(std::optional<Process> process) {
     if (process && !out_.has(*process)) {
-        out_.add(std::move(*process), argument_);
+        out_.add(std::move(*process), argument_, scout_.known_name());
     }
 }
 

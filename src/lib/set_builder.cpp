@@ -95,14 +95,11 @@ bool SetBuilder::takes_descriptor() {
     return true;
 }
 
-void SetBuilder::add(Process process, std::size_t argument) {
-    const ProcessSet::Member member{process.pid(), process.inode(), argument};
+void SetBuilder::add(Process process, std::size_t argument, std::string_view name) {
+    ProcessSet::Member member{process.pid(), process.inode(), argument, std::string(name)};
     known_.emplace(member.pid, member.inode);
-    if (takes_descriptor()) {
-        found_.push_back({member, std::move(process)});
-    } else {
-        found_.push_back({member, std::nullopt});
-    }
+    const bool is_held = takes_descriptor();
+    found_.push_back({std::move(member), is_held ? std::optional(std::move(process)) : std::nullopt});
 }
 
 void SetBuilder::miss(std::size_t argument, Error error) {
@@ -154,7 +151,7 @@ Result<> SetBuilder::finish(const SelectOptions& options) {
     set_.members_.reserve(set_.size() + found_.size());
     for (Found& found : found_) {
         holding = holding && found.process;
-        set_.members_.push_back(found.member);
+        set_.members_.push_back(std::move(found.member));
         if (holding) {
             set_.held_.push_back(std::move(*found.process));
         }

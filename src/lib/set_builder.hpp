@@ -20,7 +20,7 @@ public:
     /// Whether the set has this process, or it was added.
     [[nodiscard]] bool has(const Process& process) const;
 
-    void add(Process process, std::size_t argument);
+    void add(Process process, std::size_t argument, std::string_view name = {});
 
     /// How many were added since the set was last finished.
     [[nodiscard]] std::size_t count() const noexcept { return found_.size(); }

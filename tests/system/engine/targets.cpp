@@ -57,18 +57,22 @@ int pause_with_defaults(const std::function<void()>& ready) {
     return test::pause_at_defaults(ready);
 }
 
-/// Calls that a rule matches, for so long, from a thread for each of two CPUs.
+/// Calls that a rule matches, for so long, from a thread on each of two CPUs.
 void race(std::chrono::milliseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
-    const auto call = [end] {
+    const auto call = [end](std::size_t cpu) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        sched_setaffinity(0, sizeof(one), &one);
         while (std::chrono::steady_clock::now() < end) {
             for (int i = 0; i < 100; i++) {
                 syscall(SYS_getpgid, 0x5150);
             }
         }
     };
-    std::thread other(call);
-    call();
+    std::thread other(call, std::size_t{0});
+    call(1);
     other.join();
 }
 
@@ -445,9 +449,11 @@ TEST_F(Targets, the_rate_limit_is_kept_and_used_up_by_cpus_that_race) {
 }
 
 TEST_F(Targets, signals_of_a_rate_limit_are_that_far_apart_though_cpus_race) {
-    constexpr std::uint64_t apart = 1'000'000;
+    if (const std::string missing = missing_rung(Rung::direct); !missing.empty()) {
+        GTEST_SKIP() << missing;
+    }
     auto text = rule("syscall:getpgid", "pid == 0x5150");
-    text.limit = *RateLimit::parse("1/1ms");
+    text.limit = *RateLimit::parse("1/20us");
     text.value = "time";
     const auto outcome = watch(text, [] { race(std::chrono::seconds(1)); }, Reports::none);
     std::vector<std::uint64_t> times;
@@ -456,8 +462,11 @@ TEST_F(Targets, signals_of_a_rate_limit_are_that_far_apart_though_cpus_race) {
     }
     EXPECT_EQ(outcome.summary.total(Verdict::delivered), times.size());
     std::ranges::sort(times);
-    const auto close = [](std::uint64_t first, std::uint64_t second) { return second - first < apart / 2; };
-    EXPECT_EQ(std::ranges::adjacent_find(times, close), times.end()) << "two at once";
+    std::size_t close = 0;
+    for (std::size_t i = 1; i < times.size(); i++) {
+        close += times[i] - times[i - 1] < 1'000 ? 1U : 0U;
+    }
+    EXPECT_LE(close, 5U) << "the machine may take a CPU away between the event and its judgement, but not often";
 }
 
 TEST_F(Targets, a_rule_matches_no_more_often_than_its_count) {

@@ -47,6 +47,12 @@ void make_old(test::ScopedCalls& calls) {
         out.f_type = 0x09041934;
         return 0;
     };
+    calls.table.fstat = [](int, struct stat& out) {
+        out = {};
+        out.st_dev = 14;
+        out.st_ino = 1;
+        return 0;
+    };
     calls.table.pidfd_get_info = [](int, sys::PidfdInfo&) { return -ENOTTY; };
 }
 
@@ -103,12 +109,27 @@ TEST(ProcessState, IsGoneWhenPollSaysHangup) {
 }
 
 TEST(ProcessState, AsksAProbeWhereOldKernelsGiveNoHangup) {
-    const Process self = Process::open(::getpid()).value();
     test::ScopedCalls calls;
+    make_old(calls);
+    const Process self = Process::open(::getpid()).value();
     calls.table.poll = [](int, short, int) -> int { return POLLIN; };
     calls.table.pidfd_send_signal = [](int, int, const siginfo_t*, unsigned) { return -ESRCH; };
     EXPECT_EQ(self.state(), ProcessState::gone);
     calls.table.pidfd_send_signal = [](int, int, const siginfo_t*, unsigned) { return -EPERM; };
+    EXPECT_EQ(self.state(), ProcessState::zombie);
+}
+
+TEST(ProcessState, IsZombieWithoutAProbeWherePidfdsHaveTheirOwnFileSystem) {
+    const Process self = Process::open(::getpid()).value();
+    if (Result<std::uint64_t> started = self.start_time(); self.inode() == started.value_or(0)) {
+        GTEST_SKIP() << "pidfds have an inode of their own from Linux 6.9 on";
+    }
+    test::ScopedCalls calls;
+    calls.table.poll = [](int, short, int) -> int { return POLLIN; };
+    calls.table.pidfd_send_signal = [](int, int, const siginfo_t*, unsigned) {
+        ADD_FAILURE() << "a probe is not needed";
+        return -ESRCH;
+    };
     EXPECT_EQ(self.state(), ProcessState::zombie);
 }
 
