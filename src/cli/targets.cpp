@@ -31,9 +31,9 @@ ExitCode judge_misses(std::string_view command, const Choice& choice, const Proc
 }
 
 ExitCode check_members(std::string_view command, const ProcessSet& set) {
-    const auto is_this = [](const ProcessSet::Member& member) { return member.pid == ::getpid(); };
-    if (std::ranges::any_of(set.members(), is_this)) {
-        report(command, "process " + std::to_string(::getpid()) + " is this very command: it cannot outlast itself");
+    const pid_t own = ::getpid();
+    if (std::ranges::find(set.members(), own, &ProcessSet::Member::pid) != set.members().end()) {
+        report(command, "process " + std::to_string(own) + " is this very command: it cannot outlast itself");
         return exit_usage;
     }
     return exit_done;

@@ -24,10 +24,6 @@ Result<bool> has_exited(const Token& token) {
 
 } // namespace
 
-// One at least: that it cannot be had is better told than waited out.
-Crowd::Crowd(ExitWatch watch) noexcept
-    : watch_(std::move(watch)), free_(std::max<std::size_t>(free_descriptors(), 1)) {}
-
 Result<Crowd> Crowd::make(int cancel_fd) {
     Result<ExitWatch> watch = ExitWatch::make(cancel_fd);
     return watch ? Result<Crowd>(Crowd(std::move(*watch))) : forward_error(watch);
@@ -88,16 +84,19 @@ Result<ExitWatch::Events> Crowd::wait(Deadline until) {
 /// Pins who waits for a descriptor, as far as there are some; those that were gone by then.
 Result<std::vector<std::size_t>> Crowd::fill() {
     std::vector<std::size_t> gone;
-    for (; free_ > 0 && next_ < members_.size(); ++next_) {
+    for (; free_ != 0 && next_ < members_.size(); ++next_) {
         if (members_[next_].state != State::queued) {
             continue;
+        }
+        if (!free_) { // one at least: that it cannot be had is better told than waited out
+            free_ = std::max<std::size_t>(free_descriptors(), 1);
         }
         Result<Process> process = Process::from_token(members_[next_].token);
         if (process) {
             if (Result<> watched = watch(next_, std::move(*process)); !watched) {
                 return forward_error(watched);
             }
-            --free_;
+            --*free_;
         } else if (process.error().reason == Reason::gone) {
             gone.push_back(next_);
         } else if (is_out_of_descriptors(process.error()) && watched_ > 0) {
@@ -136,7 +135,9 @@ void Crowd::set_aside(std::size_t i) {
 void Crowd::leave(std::size_t i, State state) {
     Member& member = members_[i];
     watched_ -= member.state == State::watched ? 1U : 0U;
-    free_ += member.own ? 1U : 0U;
+    if (free_ && member.own) {
+        ++*free_;
+    }
     member.own.reset();
     member.state = state;
 }

@@ -68,7 +68,7 @@ private:
         State state = State::queued;
     };
 
-    explicit Crowd(ExitWatch watch) noexcept;
+    explicit Crowd(ExitWatch watch) noexcept : watch_(std::move(watch)) {}
 
     [[nodiscard]] const Process* pinned(std::size_t i) const noexcept;
     [[nodiscard]] Result<> watch(std::size_t i, Process process);
@@ -77,9 +77,9 @@ private:
 
     ExitWatch watch_;
     std::vector<Member> members_;
-    std::size_t next_ = 0;    ///< none before it is queued
-    std::size_t watched_ = 0; ///< members
-    std::size_t free_;        ///< descriptors to pin with
+    std::size_t next_ = 0;                           ///< none before it is queued
+    std::size_t watched_ = 0;                        ///< members
+    std::optional<std::size_t> free_ = std::nullopt; ///< descriptors to pin with, counted when one is first wanted
 };
 
 } // namespace sig2pid

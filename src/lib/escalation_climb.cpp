@@ -15,8 +15,11 @@
 namespace sig2pid {
 namespace {
 
-/// What ends at once at a signal needs no look in /proc, and most does: who is left after this time is looked at.
+/// What ends at once at a signal needs no look in /proc, and most does: who is left is looked at when for so long
+/// nobody has ended,
 constexpr auto look_after = std::chrono::milliseconds(20);
+/// or at the latest then: thousands take their time to exit, and looks would only be in their way.
+constexpr auto look_at_last = std::chrono::milliseconds(200);
 
 constexpr int most_rounds = 1000; ///< of looking for newcomers while all that are known stand still
 
@@ -161,13 +164,11 @@ Result<> Climb::take_step() {
         thaw();
         return noted;
     }
-    if (taken_ == 0) {
-        judge_all();
-    }
     ++taken_;
     signal_all(signal);
     thaw(is_about_stopping(signal) ? Thaw::groups : Thaw::all);
     next_look_ = Clock::now() + look_after;
+    last_look_ = Clock::now() + look_at_last;
     if (taken_ == steps_.size() && signal.number() == SIGKILL && !deadline_) {
         patience_ = Clock::now() + options_.kill_patience;
     }
@@ -257,18 +258,6 @@ void Climb::thaw(Thaw what) {
     }
 }
 
-void Climb::judge_all() {
-    for (Member& member : std::span(members_).first(options_.judge ? targets_ : 0)) {
-        if (!is_waited_for(member)) {
-            continue;
-        }
-        const std::size_t i = member.ending.index;
-        Result<> judged;
-        const Result<> pinned = crowd_.with(i, [&](const Process& process) { judged = options_.judge(i, process); });
-        refuse_unless(pinned ? judged : pinned, member);
-    }
-}
-
 /// Of a tree that stands still the parents come last: when the parent of another process group dies, the kernel lets a
 /// stopped group go on, and it could fork before its own turn.
 void Climb::signal_all(Signal signal) {
@@ -282,13 +271,21 @@ void Climb::signal_all(Signal signal) {
     }
 }
 
+/// At the first step, microseconds before the signal.
+Result<> Climb::judge(const Member& member, const Process& process) const {
+    const bool is_due = taken_ == 1 && options_.judge && member.ending.index < targets_;
+    return is_due ? options_.judge(member.ending.index, process) : Result<>();
+}
+
 void Climb::signal_one(Member& member, Signal signal) {
     if (!is_waited_for(member)) {
         return;
     }
     Result<> sent;
-    const Result<> pinned =
-        crowd_.with(member.ending.index, [&](const Process& process) { sent = send(process, signal); });
+    const Result<> pinned = crowd_.with(member.ending.index, [&](const Process& process) {
+        sent = judge(member, process);
+        sent = sent ? send(process, signal) : std::move(sent);
+    });
     if (pinned && sent) {
         member.first_step = member.ending.last_sent ? member.first_step : taken_ - 1;
         member.ending.last_sent = signal;
@@ -350,12 +347,19 @@ Result<bool> Climb::wait(Deadline until) {
         note_exit(members_[index]);
     }
     if (!events->exited.empty()) {
+        postpone_look();
         observe();
     }
     if (events->cancelled) {
         end_ = EscalationEnd::cancelled;
     }
     return !events->cancelled;
+}
+
+void Climb::postpone_look() {
+    if (next_look_) {
+        next_look_ = std::min(Clock::now() + look_after, last_look_);
+    }
 }
 
 /// Takes note of all exits there are already.

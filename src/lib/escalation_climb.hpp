@@ -52,7 +52,7 @@ private:
     void await_all(const std::vector<std::size_t>& stopped);
     void thaw(Thaw what = Thaw::all);
 
-    void judge_all();
+    [[nodiscard]] Result<> judge(const Member& member, const Process& process) const;
     void signal_all(Signal signal);
     void signal_one(Member& member, Signal signal);
     void refuse_unless(const Result<>& result, Member& member);
@@ -61,6 +61,7 @@ private:
     void look_at(Member& member);
 
     [[nodiscard]] Result<bool> wait(Deadline until);
+    void postpone_look();
     [[nodiscard]] Result<bool> drain();
     [[nodiscard]] Result<> note_unwatched();
     [[nodiscard]] Result<> search_once_more();
@@ -80,9 +81,10 @@ private:
     Crowd crowd_;
     ExitReader reader_;
     Clock::time_point start_ = Clock::now();
-    Deadline deadline_;  ///< the timeout
-    Deadline patience_;  ///< the end of kill_patience
-    Deadline next_look_; ///< when those that are left are looked at
+    Deadline deadline_;           ///< the timeout
+    Deadline patience_;           ///< the end of kill_patience
+    Deadline next_look_;          ///< when those that are left are looked at
+    Clock::time_point last_look_; ///< at the latest
 
     std::size_t targets_;        ///< the members from the start on; newcomers come behind
     std::size_t taken_ = 0;      ///< steps

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <sig2pid/exit_status.hpp>
 
+#include "lib/exit_watch.hpp"
 #include "lib/proc.hpp"
 #include "lib/syscalls.hpp"
 
@@ -45,8 +46,7 @@ bool may_read(const Process& process) {
     return proc::open_file(process, "ns/user", O_RDONLY).has_value();
 }
 
-std::optional<ExitStatus> of_zombie(const Process& process) {
-    const Result<UniqueFd> file = proc::open_file(process, "stat", O_RDONLY);
+std::optional<ExitStatus> in_stat(const Process& process, const Result<UniqueFd>& file) {
     if (!file) {
         return std::nullopt;
     }
@@ -56,6 +56,10 @@ std::optional<ExitStatus> of_zombie(const Process& process) {
         return std::nullopt;
     }
     return ExitStatus::from_wait_status(*status);
+}
+
+std::optional<ExitStatus> of_zombie(const Process& process) {
+    return in_stat(process, proc::open_file(process, "stat", O_RDONLY));
 }
 
 } // namespace
@@ -78,6 +82,10 @@ ExitStatus ExitStatus::from_wait_status(int status) noexcept {
         return {std::nullopt, signal_of(WTERMSIG(status)), WCOREDUMP(status) != 0};
     }
     return {};
+}
+
+std::optional<ExitStatus> status_of_zombie(int proc, const Process& process) {
+    return in_stat(process, proc::open_file_in(proc, process, "stat", O_RDONLY));
 }
 
 Result<ExitStatus> exit_status(const Process& process) {

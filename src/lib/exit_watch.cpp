@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/exit_watch.hpp"
 
+#include "lib/proc_scan.hpp"
 #include "lib/syscalls.hpp"
 
 #include <algorithm>
@@ -85,6 +86,12 @@ Result<ExitWatch::Events> ExitWatch::wait(Deadline until) {
 }
 
 ExitStatus ExitReader::read(const Process& process) {
+    if (!proc_) {
+        proc_ = proc::open_proc();
+    }
+    if (const auto zombie = *proc_ ? status_of_zombie((*proc_)->get(), process) : std::nullopt) {
+        return *zombie;
+    }
     ExitStatus status = exit_status(process).value_or(ExitStatus{});
     const auto budget = std::chrono::floor<std::chrono::milliseconds>(patience_);
     if (status.known() || budget.count() <= 0) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace sig2pid {
@@ -36,14 +37,20 @@ private:
     UniqueFd epoll_;
 };
 
+/// How a process that has exited ended, where it has not been reaped and /proc may tell; `proc` is as open_proc() gives
+/// it.
+[[nodiscard]] std::optional<ExitStatus> status_of_zombie(int proc, const Process& process);
+
 /// Learns how processes ended, some of which the kernel tells about only once they are reaped.
 class ExitReader {
 public:
-    /// How it ended. Waits for the reaping if nothing else helps, as long as the patience of this object lasts.
+    /// How it ended, which it has. Waits for the reaping if nothing else helps, as long as the patience of this object
+    /// lasts.
     [[nodiscard]] ExitStatus read(const Process& process);
 
 private:
     std::chrono::nanoseconds patience_ = std::chrono::milliseconds(100);
+    std::optional<Result<UniqueFd>> proc_; ///< for the many that are zombies still
 };
 
 } // namespace sig2pid

@@ -84,4 +84,7 @@ struct SleepingCall {
 /// procfs pins what it was opened for, and the process was still there after the open.
 [[nodiscard]] Result<UniqueFd> open_file(const Process& process, std::string_view file, int flags);
 
+/// Likewise, for who opens many: `proc` is what open_proc() gave.
+[[nodiscard]] Result<UniqueFd> open_file_in(int proc, const Process& process, std::string_view file, int flags);
+
 } // namespace sig2pid::proc

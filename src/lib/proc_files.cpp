@@ -114,15 +114,11 @@ bool is_own_proc() {
     return count > 0 && parse_number<pid_t>({self.data(), static_cast<std::size_t>(count)}) == ::getpid();
 }
 
-} // namespace
-
-Result<UniqueFd> open_file(const Process& process, std::string_view file, int flags) {
-    Result<pid_t> pid = is_own_proc() ? Result<pid_t>(process.pid()) : pid_in_proc(process.fd());
-    if (!pid) {
-        return forward_error(pid);
-    }
-    const std::string path = "/proc/" + std::to_string(*pid) + "/" + std::string(file);
-    const int fd = sys::calls().openat(AT_FDCWD, path.c_str(), flags);
+/// The process must be there after the open: then the directory was its own.
+Result<UniqueFd> open_of(int dirfd, const std::string& directory, const Process& process, std::string_view file,
+                         int flags) {
+    const std::string path = directory + "/" + std::string(file);
+    const int fd = sys::calls().openat(dirfd, path.c_str(), flags);
     UniqueFd owner(fd);
     const Result<ProcessState> state = process.state();
     if (state && *state == ProcessState::gone) {
@@ -132,6 +128,17 @@ Result<UniqueFd> open_file(const Process& process, std::string_view file, int fl
         return failure(-fd, "open", "cannot open " + path);
     }
     return owner;
+}
+
+} // namespace
+
+Result<UniqueFd> open_file(const Process& process, std::string_view file, int flags) {
+    Result<pid_t> pid = is_own_proc() ? Result<pid_t>(process.pid()) : pid_in_proc(process.fd());
+    return pid ? open_of(AT_FDCWD, "/proc/" + std::to_string(*pid), process, file, flags) : forward_error(pid);
+}
+
+Result<UniqueFd> open_file_in(int proc, const Process& process, std::string_view file, int flags) {
+    return open_of(proc, std::to_string(process.pid()), process, file, flags);
 }
 
 } // namespace sig2pid::proc

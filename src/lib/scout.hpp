@@ -55,6 +55,7 @@ public:
 
     [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
     void forget_tally() { tally_ = Tally(judge_); }
+    void add_tally(const Tally& other) { tally_ += other; }
 
 private:
     enum class Counting { on, off };

@@ -2,11 +2,14 @@
 #include "lib/search.hpp"
 
 #include "lib/proc_scan.hpp"
+#include "lib/sweep.hpp"
+
+#include <mutex>
 
 namespace sig2pid {
 
 Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, const Scene& scene, SetBuilder& out)
-    : judge_(judge), argument_(argument), scene_(scene), out_(out), scout_(judge, ancestry, scene),
+    : judge_(judge), argument_(argument), ancestry_(ancestry), scene_(scene), out_(out), scout_(judge, ancestry, scene),
       source_(scene.options.source) {}
 
 Result<> Search::run() {
@@ -51,7 +54,27 @@ Result<> Search::walk() {
     if (Result<> visible = scout_.check_not_hidden(); !visible) {
         return visible;
     }
+    if (can_sweep(out_.targets()[argument_])) {
+        return walk_divided();
+    }
     return proc::for_each_number(scene_.proc, [this](pid_t pid) { keep(scout_.look_through(pid)); });
+}
+
+/// Where there are hundreds of processes, on all processors.
+Result<> Search::walk_divided() {
+    std::mutex lock;
+    const auto take = [&](Process&& process, std::string_view name) {
+        const std::lock_guard guard(lock);
+        if (!out_.has(process)) {
+            out_.add(std::move(process), argument_, name);
+        }
+    };
+    const Result<Part> found = look_through_all(judge_, ancestry_, scene_, take, usual_division());
+    if (!found) {
+        return std::unexpected(found.error());
+    }
+    scout_.add_tally(found->tally);
+    return found->error ? Result<>(std::unexpected(*found->error)) : Result<>();
 }
 
 /// Only who named the source is told that it failed. Others need not know of it: /proc tells the same, only later.

@@ -29,12 +29,14 @@ public:
 private:
     [[nodiscard]] Result<> look_for_candidates();
     [[nodiscard]] Result<> walk();
+    [[nodiscard]] Result<> walk_divided();
     [[nodiscard]] bool is_for_source() const;
     [[nodiscard]] Result<> ask();
     void keep(std::optional<Process> process);
 
     const Judge& judge_;
     std::size_t argument_;
+    Ancestry ancestry_;
     const Scene& scene_;
     SetBuilder& out_;
     Scout scout_;

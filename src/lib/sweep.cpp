@@ -9,15 +9,16 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <system_error>
 #include <thread>
 
 namespace sig2pid {
 namespace {
 
-using Act = std::function<void(const Process&)>;
-
 constexpr std::size_t most_threads = 8;
+constexpr std::size_t spare_descriptors = 64; ///< for what is open beside the pins
 
 /// The PIDs, handed out in pieces to whoever has time.
 class Pieces {
@@ -39,20 +40,13 @@ private:
     std::atomic<std::size_t> next_ = 0;
 };
 
-/// What one thread found.
-struct Part {
-    Tally tally;
-    std::optional<Error> error;
-};
-
 using Work = std::function<void(Part&)>; ///< outlives the threads
 
-void work(Part& part, const Judge& judge, const Scene& scene, Pieces& pieces, const Act& act) {
-    Scout scout(judge, Ancestry::excluded, scene);
+void work(Part& part, Scout scout, Pieces& pieces, const Take& take) {
     for (auto piece = pieces.take(); !piece.empty(); piece = pieces.take()) {
         for (const pid_t pid : piece) {
-            if (const std::optional<Process> process = scout.look_through(pid)) {
-                act(*process);
+            if (std::optional<Process> process = scout.look_through(pid)) {
+                take(std::move(*process), scout.known_name());
             }
         }
         if (scout.error()) {
@@ -74,6 +68,17 @@ private:
     std::uint64_t old_ = 0;
 };
 
+/// The table of descriptors grows while there is one thread: with more, the kernel waits for a grace period of RCU at
+/// each doubling, some milliseconds.
+void grow_descriptor_table(int fd, std::size_t pins) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t highest = std::min<rlim_t>(pins + spare_descriptors, limit.rlim_cur);
+    if (highest > 0) {
+        const UniqueFd place(::fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(highest) - 1));
+    }
+}
+
 /// Starts a thread for each part but the first. Fewer do the same work, where a limit does not let them start.
 std::vector<std::jthread> start_workers(std::span<Part> parts, const Work& work) {
     const SignalsBlocked blocked;
@@ -88,7 +93,10 @@ std::vector<std::jthread> start_workers(std::span<Part> parts, const Work& work)
     return workers;
 }
 
-Result<Part> work_divided(const Judge& judge, const Scene& scene, const Act& act, const Division& division) {
+} // namespace
+
+Result<Part> look_through_all(const Judge& judge, Ancestry ancestry, const Scene& scene, const Take& take,
+                              const Division& division) {
     std::vector<pid_t> pids;
     if (Result<> listed = proc::for_each_number(scene.proc, [&](pid_t pid) { pids.push_back(pid); }); !listed) {
         return forward_error(listed);
@@ -96,7 +104,10 @@ Result<Part> work_divided(const Judge& judge, const Scene& scene, const Act& act
     Pieces pieces(pids, division.piece);
     const std::size_t threads = std::clamp<std::size_t>(pids.size() / division.worth, 1, division.threads);
     std::vector<Part> parts(threads, {Tally(judge), std::nullopt});
-    const Work one_part = [&](Part& part) { work(part, judge, scene, pieces, act); };
+    const Work one_part = [&](Part& part) { work(part, Scout(judge, ancestry, scene), pieces, take); };
+    if (threads > 1) {
+        grow_descriptor_table(scene.proc, pids.size());
+    }
     {
         const std::vector<std::jthread> workers = start_workers(parts, one_part);
         one_part(parts.front());
@@ -107,6 +118,8 @@ Result<Part> work_divided(const Judge& judge, const Scene& scene, const Act& act
     }
     return std::move(parts.front());
 }
+
+namespace {
 
 bool is_sweepable(const Condition& condition) {
     switch (condition.kind) {
@@ -131,7 +144,8 @@ bool can_sweep(const Target& target) noexcept {
     return !target.can_grow() && std::ranges::all_of(target.conditions(), is_sweepable);
 }
 
-Result<std::size_t> sweep(const Target& target, const Act& act, const Division& division) {
+Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act,
+                          const Division& division) {
     if (!can_sweep(target)) {
         return failure(EINVAL, "sweep", "'" + target.text() + "' cannot be acted on while it is searched for",
                        Reason::bad_input);
@@ -150,7 +164,8 @@ Result<std::size_t> sweep(const Target& target, const Act& act, const Division& 
     if (Result<> visible = Scout(**judge, Ancestry::excluded, scene).check_not_hidden(); !visible) {
         return forward_error(visible);
     }
-    Result<Part> whole = work_divided(**judge, scene, act, division);
+    const auto take = [&](Process&& process, std::string_view /*name*/) { act(process); };
+    Result<Part> whole = look_through_all(**judge, Ancestry::excluded, scene, take, division);
     if (!whole || whole->error) {
         return std::unexpected(whole ? *whole->error : whole.error());
     }
@@ -160,7 +175,7 @@ Result<std::size_t> sweep(const Target& target, const Act& act, const Division& 
     return whole->tally.matched;
 }
 
-Result<std::size_t> sweep(const Target& target, const Act& act) {
+Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act) {
     return sweep(target, act, usual_division());
 }
 
