@@ -315,21 +315,6 @@ int send_in_a_sweep(const Plan& plan, const Words& words, SendReports& reports) 
     return send_in_a_sweep(target, send_one, words.verbose ? Names::told : Names::untold, reports);
 }
 
-/// Whom a signal to the groups of the members reaches.
-Result<ProcessSet> groups_of(const ProcessSet& set, const Choice& choice) {
-    std::vector<Target> groups;
-    for (const ProcessSet::Member& member : set.members()) {
-        Result<Target> group = Target::parse("group:" + std::to_string(member.pid));
-        if (!group) {
-            return forward_error(group);
-        }
-        groups.push_back(std::move(*group));
-    }
-    SelectOptions options = choice.options;
-    options.pick = Pick::all;
-    return select(Selector(std::move(groups)), options);
-}
-
 /// --dry-run and --confirm: exit_done to go on.
 std::optional<int> show_or_ask(const Plan& plan, const SelectWords& select, const ProcessSet& set, Shown how) {
     const Signal signal = plan.signal.value_or(Signal(SIGTERM));

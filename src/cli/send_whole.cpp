@@ -33,4 +33,18 @@ bool is_all_of(const FrozenTargets& frozen, const ProcessSet& set) {
     return frozen.size() == set.targets().size() && frozen.count() == set.size();
 }
 
+Result<ProcessSet> groups_of(const ProcessSet& set, const Choice& choice) {
+    std::vector<Target> groups;
+    for (const ProcessSet::Member& member : set.members()) {
+        Result<Target> group = Target::parse("group:" + std::to_string(member.pid));
+        if (!group) {
+            return forward_error(group);
+        }
+        groups.push_back(std::move(*group));
+    }
+    SelectOptions options = choice.options;
+    options.pick = Pick::all;
+    return select(Selector(std::move(groups)), options);
+}
+
 } // namespace sig2pid::cli

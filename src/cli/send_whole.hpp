@@ -25,4 +25,7 @@ namespace sig2pid::cli {
 /// Whether the frozen groups are all that the set's targets mean, and its members all who is in them.
 [[nodiscard]] bool is_all_of(const FrozenTargets& frozen, const ProcessSet& set);
 
+/// Whom a signal to the groups that the members lead reaches, as far as a selector may name them.
+[[nodiscard]] Result<ProcessSet> groups_of(const ProcessSet& set, const Choice& choice);
+
 } // namespace sig2pid::cli

@@ -67,6 +67,9 @@ TEST_F(Pidfile, NamesTheProcessThatWroteIt) {
 
 TEST_F(Pidfile, NeverNamesWhoAsksNorTheParent) {
     for (const pid_t own : {::getpid(), ::getppid()}) {
+        if (own == 1) {
+            continue; // it has a refusal of its own
+        }
         write(std::to_string(own));
         EXPECT_EQ(named(), 0);
         EXPECT_NE(error().message().find("sig2pid itself and its ancestors"), std::string::npos) << error().message();
@@ -166,7 +169,8 @@ TEST_F(Pidfile, RefusesTheLinkOfAnotherUser) {
     ASSERT_EQ(::symlink(path_.c_str(), link.c_str()), 0);
     EXPECT_EQ(test::pids_by("pidfile:" + link), std::vector<pid_t>{child.pid()});
     ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
-    EXPECT_EQ(error_of(link).code, EPERM);
+    const int code = error_of(link).code;
+    EXPECT_TRUE(code == EPERM || code == EACCES) << code; // the kernel's own refusal, with fs.protected_symlinks
     ::unlink(link.c_str());
 }
 
