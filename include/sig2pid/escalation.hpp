@@ -53,7 +53,7 @@ enum class Survival {
 struct Ending {
     std::size_t index = 0;         ///< among the targets, and after them, those that appeared while it ran
     std::optional<Token> appeared; ///< one of the latter
-    std::string name = {};         ///< its name then; empty for a target
+    std::string name;              ///< its name then; empty for a target
 
     bool ended = false; ///< it has exited; a zombie that nobody reaps has, too
 

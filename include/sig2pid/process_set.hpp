@@ -28,7 +28,7 @@ public:
         pid_t pid = 0;            ///< as when it was pinned
         std::uint64_t inode = 0;  ///< that of the token
         std::size_t argument = 0; ///< the first target of the selector that it matched
-        std::string name = {};    ///< comm, where a condition asked for it; else empty
+        std::string name;         ///< comm, where a condition asked for it; else empty
 
         [[nodiscard]] Token token() const { return {pid, inode, boot_id()}; }
     };

@@ -86,7 +86,8 @@ struct SelectOptions {
 ///
 /// Needs /proc, unless all targets are explicit and pidfds have inodes of their own (Linux 6.9).
 ///
-/// Where there are hundreds of processes, threads of its own help, which block all signals and are gone when it returns.
+/// Where there are hundreds of processes, threads of its own help, which block all signals and are gone when it
+/// returns.
 ///
 /// A target that matches nothing is no error but a ProcessSet::Miss, with the condition that left none over.
 /// \return with bad_input: ENOENT for an unknown user, cgroup, terminal, file or process in a condition; E2BIG for more

@@ -21,7 +21,7 @@ bool takes_value(const CLI::Option& option) {
 /// quietly remove the guard that the option is.
 void refuse_empty_values(CLI::App& app) {
     for (CLI::Option* const option : app.get_options([](CLI::Option* each) { return takes_value(*each); })) {
-        option->transform([option](std::string value) { return value.empty() ? refuse_empty(*option) : value; });
+        option->transform([option](const std::string& value) { return value.empty() ? refuse_empty(*option) : value; });
     }
 }
 

@@ -50,8 +50,7 @@ bool can_write(int fd, LineWriter::Patience patience) {
     return ready > 0;
 }
 
-LineWriter::LineWriter()
-    : fd_(STDOUT_FILENO), epoll_(::epoll_create1(EPOLL_CLOEXEC)), broken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+LineWriter::LineWriter() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), broken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     choose_way();
 }
 

@@ -50,7 +50,7 @@ private:
     void drop_kept();
     void watch();
 
-    int fd_;
+    int fd_ = 1; ///< standard output
     UniqueFd own_;
     Way way_ = Way::blocking;
     UniqueFd epoll_;

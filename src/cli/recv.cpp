@@ -166,8 +166,8 @@ struct Work {
     const Plan& plan;
     Receiver& receiver;
     int enders_fd; ///< readable when an ender is pending; -1 when there is none
-    LineWriter lines = {};
-    Tally tally = {};
+    LineWriter lines;
+    Tally tally;
 };
 
 /// Counts it, and waits for a slow reader, but not beyond the timeout, or when the command is to end.
@@ -217,7 +217,7 @@ int receive_by(const Plan& plan) {
     }
     // One more than was counted may be pending, and would kill the program between its work and its end.
     receiver->leave_blocked();
-    Work work{plan, *receiver, enders->fd()};
+    Work work{plan, *receiver, enders->fd(), {}, {}};
     remark("ready: receiving " + names_of(plan.wanted) + " as PID " + std::to_string(::getpid()));
     const int code = receive_all(work);
     return conclude(code, work.tally, work.lines);
