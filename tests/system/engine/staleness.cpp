@@ -132,12 +132,15 @@ Finding reuse(const RuleText& text) {
 /// Before Linux 6.9 only the start time tells processes apart, in ticks: the stranger must start in a later one. The
 /// fork of the agent's process takes longer.
 int in_new_namespace(const RuleText& text) {
-    if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) {
+    if (unshare(CLONE_NEWPID) != 0) {
         return cannot_unshare;
     }
     Child init([&](const auto& ready) -> int {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         ready();
+        if (unshare(CLONE_NEWNS) != 0) { // not before the fork: the parent reads its own /proc to pin this process
+            return cannot_unshare;
+        }
         mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
         return mount("proc", "/proc", "proc", 0, nullptr) == 0 ? reuse(text) : cannot_unshare;
     });
