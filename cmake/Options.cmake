@@ -3,7 +3,11 @@
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(SIG2PID_PRECOMPILE)
+  add_compile_options(-fPIC) # one kind of code everywhere, or programs could not take the headers of libraries
+else()
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(sig2pid_options INTERFACE)
@@ -37,10 +41,16 @@ function(sig2pid_static target)
   endif()
 endfunction()
 
-# sig2pid_precompile(TARGET HEADER...): compiles the headers once for all files of the target. It shortens a build with
-# tests by half, and hides a missing #include: what is shipped, linted and fuzzed is built without.
+# sig2pid_precompile(TARGET HEADER...): compiles the headers once for all files of the target, or takes those of another:
+# sig2pid_precompile(TARGET REUSE_FROM OTHER). It shortens a build with tests by half, and hides a missing #include: what
+# is shipped, linted and fuzzed is built without.
 function(sig2pid_precompile target)
-  if(SIG2PID_PRECOMPILE)
+  if(NOT SIG2PID_PRECOMPILE)
+    return()
+  endif()
+  if(ARGV1 STREQUAL "REUSE_FROM")
+    target_precompile_headers(${target} REUSE_FROM ${ARGV2})
+  else()
     target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
 endfunction()

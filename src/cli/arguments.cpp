@@ -3,6 +3,7 @@
 
 #include "cli/output.hpp"
 
+#include <CLI/CLI.hpp>
 #include <span>
 
 namespace sig2pid::cli {
@@ -42,14 +43,58 @@ void refuse_empty_assignments(CLI::App& app, std::span<char* const> words) {
 
 } // namespace
 
-std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
+Arguments::Arguments(const std::string& command, const std::string& description)
+    : app_(std::make_unique<CLI::App>(description, command)) {}
+
+Arguments::~Arguments() = default;
+
+void Arguments::flag(const std::string& names, bool& given, const std::string& help) {
+    app_->add_flag(names, given, help);
+}
+
+void Arguments::value(const std::string& names, std::string& value, const std::string& type, const std::string& help) {
+    app_->add_option(names, value, help)->type_name(type);
+}
+
+void Arguments::choice(const std::string& names, std::string& value, const std::string& type,
+                       const std::vector<std::string>& words, const std::string& help) {
+    app_->add_option(names, value, help)->type_name(type)->check(CLI::IsMember(words));
+}
+
+void Arguments::values(const std::string& names, std::vector<std::string>& values, const std::string& type,
+                       const std::string& help) {
+    app_->add_option(names, values, help)->type_name(type)->allow_extra_args(false);
+}
+
+void Arguments::operand(const std::string& name, std::string& value, const std::string& type, const std::string& help) {
+    app_->add_option(name, value, help)->type_name(type);
+}
+
+void Arguments::operands(const std::string& name, std::vector<std::string>& values, const std::string& text,
+                         const std::string& help) {
+    app_->add_option(name, values, help)->required()->option_text(text);
+}
+
+void Arguments::require(const std::string& name) {
+    app_->get_option(name)->required();
+}
+
+void Arguments::exclude(const std::string& name, const std::string& other) {
+    app_->get_option(name)->excludes(app_->get_option(other));
+}
+
+void Arguments::footer(const std::string& text) {
+    app_->footer(text);
+}
+
+std::optional<int> Arguments::parse(int argc, char** argv) {
     try {
-        refuse_empty_values(app);
-        refuse_empty_assignments(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
-        app.parse(argc, argv);
+        refuse_empty_values(*app_);
+        refuse_empty_assignments(*app_, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+        app_->parse(argc, argv);
         return std::nullopt;
     } catch (const CLI::Success&) {
-        print_line(app.help());
+        print_line(app_->help());
         return exit_done;
     } catch (const CLI::ParseError& error) {
         report(argv[0], std::string(error.what()) + "; see 'sig2pid " + argv[0] + " --help'");

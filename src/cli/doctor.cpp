@@ -6,6 +6,8 @@
 
 #include <sig2pid/engine/doctor.hpp>
 
+#include <algorithm>
+
 namespace sig2pid::cli {
 namespace {
 
@@ -29,12 +31,14 @@ void print(const std::vector<engine::Finding>& findings, bool json) {
 
 int doctor_command(int argc, char** argv) {
     bool json = false;
-    CLI::App app("Say what this kernel and these privileges allow, and what would enable the rest.", "sig2pid doctor");
-    app.add_flag("--json", json, "one JSON object a finding");
-    app.footer("Exit code 3 when events cannot be turned into signals here; `sig2pid send` and `recv` may work all the "
-               "same.\n\n"
-               "Examples:\n  sig2pid doctor\n  sudo sig2pid doctor --json");
-    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+    Arguments arguments("sig2pid doctor",
+                        "Say what this kernel and these privileges allow, and what would enable the rest.");
+    arguments.flag("--json", json, "one JSON object a finding");
+    arguments.footer(
+        "Exit code 3 when events cannot be turned into signals here; `sig2pid send` and `recv` may work all the "
+        "same.\n\n"
+        "Examples:\n  sig2pid doctor\n  sudo sig2pid doctor --json");
+    if (const std::optional<int> code = arguments.parse(argc, argv)) {
         return *code;
     }
     const auto findings = engine::examine();

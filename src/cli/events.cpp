@@ -125,13 +125,13 @@ bool is_prefix(const std::string& name) {
 int events_command(int argc, char** argv) {
     std::string name;
     bool json = false;
-    CLI::App app("List the events that this kernel offers, or the fields of one.", "sig2pid events");
-    app.add_option("name", name, "an event, or the beginning of names: syscall: module: tracepoint:sched/")
-        ->type_name("NAME");
-    app.add_flag("--json", json, "one JSON object an event");
-    app.footer("Examples:\n  sig2pid events\n  sig2pid events exit\n  sig2pid events tracepoint:sched/\n  sig2pid "
-               "events syscall:openat");
-    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+    Arguments arguments("sig2pid events", "List the events that this kernel offers, or the fields of one.");
+    arguments.operand("name", name, "NAME", "an event, or the beginning of names: syscall: module: tracepoint:sched/");
+    arguments.flag("--json", json, "one JSON object an event");
+    arguments.footer(
+        "Examples:\n  sig2pid events\n  sig2pid events exit\n  sig2pid events tracepoint:sched/\n  sig2pid "
+        "events syscall:openat");
+    if (const std::optional<int> code = arguments.parse(argc, argv)) {
         return *code;
     }
     if (name.empty()) {

@@ -3,6 +3,8 @@
 #include "cli/output.hpp"
 #include "cli/select.hpp"
 
+#include <algorithm>
+
 namespace sig2pid::cli {
 namespace {
 
@@ -13,14 +15,15 @@ struct Words {
 };
 
 std::optional<int> parse_words(Words& words, int argc, char** argv) {
-    CLI::App app("Show what targets mean: the processes that a signal would go to.", "sig2pid find");
-    add_select_options(app, words.select);
-    auto* json = app.add_flag("--json", words.json, "one JSON object a process");
-    app.add_flag("--tokens", words.tokens, "only tokens, for `sig2pid send $(sig2pid find --tokens ...)`")
-        ->excludes(json);
-    app.footer("Examples:\n  sig2pid find name:nginx,user:www-data\n  sig2pid find --newest 'cmd:python.* worker'\n"
-               "  sig2pid send -s HUP $(sig2pid find --tokens unit:nginx)");
-    return parse_arguments(app, argc, argv);
+    Arguments arguments("sig2pid find", "Show what targets mean: the processes that a signal would go to.");
+    add_select_options(arguments, words.select);
+    arguments.flag("--json", words.json, "one JSON object a process");
+    arguments.flag("--tokens", words.tokens, "only tokens, for `sig2pid send $(sig2pid find --tokens ...)`");
+    arguments.exclude("--tokens", "--json");
+    arguments.footer(
+        "Examples:\n  sig2pid find name:nginx,user:www-data\n  sig2pid find --newest 'cmd:python.* worker'\n"
+        "  sig2pid send -s HUP $(sig2pid find --tokens unit:nginx)");
+    return arguments.parse(argc, argv);
 }
 
 } // namespace

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/json.hpp"
 
+#include "cli/output.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 namespace sig2pid::cli {
 namespace {
 
@@ -24,10 +29,73 @@ std::string escape_controls(const std::string& text) {
     return result;
 }
 
+using Library = nlohmann::ordered_json;
+
+Library convert(const Json& value);
+
+Library convert(const Json::Array& elements) {
+    Library list = Library::array();
+    for (const Json& element : elements) {
+        list.push_back(convert(element));
+    }
+    return list;
+}
+
+Library convert(const Json::Object& members) {
+    Library object = Library::object();
+    for (const auto& [key, value] : members) {
+        object[key] = convert(value);
+    }
+    return object;
+}
+
+template <typename Plain> Library convert(const Plain& value) {
+    return value;
+}
+
+Library convert(const Json& value) {
+    return std::visit([](const auto& each) { return convert(each); }, value.value());
+}
+
 } // namespace
 
-std::string line_of(const Json& object) {
-    return escape_controls(object.dump(-1, ' ', false, Json::error_handler_t::replace));
+Json::Json(std::initializer_list<std::pair<std::string_view, Json>> members) : value_(Object()) {
+    for (const auto& [key, value] : members) {
+        std::get<Object>(value_).emplace_back(key, value);
+    }
+}
+
+Json Json::array() {
+    Json json;
+    json.value_ = Array();
+    return json;
+}
+
+Json Json::object() {
+    Json json;
+    json.value_ = Object();
+    return json;
+}
+
+Json& Json::operator[](std::string_view key) {
+    if (std::holds_alternative<std::nullptr_t>(value_)) {
+        value_ = Object();
+    }
+    auto& members = std::get<Object>(value_);
+    const auto found = std::ranges::find(members, key, &Object::value_type::first);
+    return found != members.end() ? found->second : members.emplace_back(key, Json()).second;
+}
+
+void Json::push_back(Json element) {
+    std::get<Array>(value_).push_back(std::move(element));
+}
+
+std::string line_of(const Json& value) {
+    return escape_controls(convert(value).dump(-1, ' ', false, Library::error_handler_t::replace));
+}
+
+void print_json(const Json& object) {
+    print_line(line_of(object));
 }
 
 } // namespace sig2pid::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/match_text.hpp"
 
+#include "cli/output.hpp"
 #include "cli/time_text.hpp"
 
 #include <algorithm>
@@ -50,7 +51,7 @@ std::string text_of(const Field& field, const std::optional<FieldValue>& value) 
     if (const auto* text = std::get_if<std::string_view>(&*value)) {
         return printable(*text);
     }
-    return value_of(field, value).dump();
+    return line_of(value_of(field, value));
 }
 
 /// The fields that say what happened and to whom; the rest is in --json.

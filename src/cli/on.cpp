@@ -31,29 +31,30 @@ struct Words {
     bool quiet = false;
 };
 
-void add_options(CLI::App& app, Words& words) {
-    app.add_option("event", words.event, "what to wait for: see `sig2pid events`")->required()->type_name("EVENT");
-    app.add_option("--where", words.where, "condition over the event's fields; see sig2pid-expr(7)")->type_name("EXPR");
-    app.add_option("-s,--signal", words.signal, "name or number; default USR1")->type_name("SIG");
-    app.add_option("-q,--value", words.value, "64-bit payload: a number, an integer field, or seq, the match's number")
-        ->type_name("VALUE|FIELD");
-    app.add_option("--to", words.target, "PID, PID:INODE[:BOOT], fd:N, pidfile:PATH, current, subject or parent")
-        ->required()
-        ->type_name("TARGET");
-    app.add_option("--count", words.count, "end after so many matches")->type_name("N");
-    app.add_option("--limit", words.limit, "no more than N signals in any DUR, such as 1/10s")->type_name("N/DUR");
-    app.add_option("--rung", words.rung,
-                   "the way of delivery to begin with: direct, task-work or pidfd (for receivers that use signalfd)")
-        ->type_name("RUNG");
-    app.add_flag("--allow-default", words.allow_default, "send even where the default action would end the target");
-    app.add_flag("--quiet", words.quiet, "no line a match");
-    app.add_flag("--json", words.json, "one JSON object a match");
-    app.footer("Prints 'ready' to standard error once armed; in --json a line {\"ready\":true}. Ends with a summary at "
-               "Ctrl-C,\n"
-               "after --count matches, or when the target exits (exit code 1).\n\nExamples:\n"
-               "  sig2pid on exit --where 'comm == \"worker\" && code != 0' -s RTMIN+3 -q code --to 1234\n"
-               "  sig2pid on oom-kill -s USR1 -q rss_kb --to 1234:5678\n"
-               "  sig2pid on exec --where 'filename =~ \"/tmp/*\"' -s STOP --to subject");
+void add_options(Arguments& arguments, Words& words) {
+    arguments.operand("event", words.event, "EVENT", "what to wait for: see `sig2pid events`");
+    arguments.require("event");
+    arguments.value("--where", words.where, "EXPR", "condition over the event's fields; see sig2pid-expr(7)");
+    arguments.value("-s,--signal", words.signal, "SIG", "name or number; default USR1");
+    arguments.value("-q,--value", words.value, "VALUE|FIELD",
+                    "64-bit payload: a number, an integer field, or seq, the match's number");
+    arguments.value("--to", words.target, "TARGET",
+                    "PID, PID:INODE[:BOOT], fd:N, pidfile:PATH, current, subject or parent");
+    arguments.require("--to");
+    arguments.value("--count", words.count, "N", "end after so many matches");
+    arguments.value("--limit", words.limit, "N/DUR", "no more than N signals in any DUR, such as 1/10s");
+    arguments.value("--rung", words.rung, "RUNG",
+                    "the way of delivery to begin with: direct, task-work or pidfd (for receivers that use signalfd)");
+    arguments.flag("--allow-default", words.allow_default, "send even where the default action would end the target");
+    arguments.flag("--quiet", words.quiet, "no line a match");
+    arguments.flag("--json", words.json, "one JSON object a match");
+    arguments.footer(
+        "Prints 'ready' to standard error once armed; in --json a line {\"ready\":true}. Ends with a summary at "
+        "Ctrl-C,\n"
+        "after --count matches, or when the target exits (exit code 1).\n\nExamples:\n"
+        "  sig2pid on exit --where 'comm == \"worker\" && code != 0' -s RTMIN+3 -q code --to 1234\n"
+        "  sig2pid on oom-kill -s USR1 -q rss_kb --to 1234:5678\n"
+        "  sig2pid on exec --where 'filename =~ \"/tmp/*\"' -s STOP --to subject");
 }
 
 Result<> read_limits(const Words& words, RuleText& text) {
@@ -236,9 +237,9 @@ int watch(const Rule& rule, const Words& words) {
 
 int on_command(int argc, char** argv) {
     Words words;
-    CLI::App app("Signal a process whenever the kernel sees something.", "sig2pid on");
-    add_options(app, words);
-    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+    Arguments arguments("sig2pid on", "Signal a process whenever the kernel sees something.");
+    add_options(arguments, words);
+    if (const std::optional<int> code = arguments.parse(argc, argv)) {
         return *code;
     }
     outlive_readers();

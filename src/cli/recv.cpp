@@ -4,12 +4,14 @@
 #include "cli/enders.hpp"
 #include "cli/json.hpp"
 #include "cli/line_writer.hpp"
+#include "cli/output.hpp"
 #include "cli/time_text.hpp"
 #include "lib/number.hpp"
 
 #include <sig2pid/duration.hpp>
 #include <sig2pid/receiver.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <unistd.h>
@@ -36,14 +38,14 @@ struct Plan {
 };
 
 std::optional<int> parse_words(Words& words, int argc, char** argv) {
-    CLI::App app("Receive signals and print them decoded.", "sig2pid recv");
-    app.add_option("--count", words.count, "end after so many")->type_name("N");
-    app.add_option("--timeout", words.timeout, "end with code 124 after this time: 250ms, 10s, 2m")->type_name("DUR");
-    app.add_flag("--json", words.json, "one JSON object a signal");
-    app.add_option("signal", words.signals, "name or number: USR1, 10, RTMIN+3")->required()->option_text("SIGNAL...");
-    app.footer("Ctrl-C ends it, unless INT is among the signals.\n\nExamples:\n  sig2pid recv USR1 USR2\n"
-               "  sig2pid recv --json --count 1 --timeout 10s RTMIN+3");
-    return parse_arguments(app, argc, argv);
+    Arguments arguments("sig2pid recv", "Receive signals and print them decoded.");
+    arguments.value("--count", words.count, "N", "end after so many");
+    arguments.value("--timeout", words.timeout, "DUR", "end with code 124 after this time: 250ms, 10s, 2m");
+    arguments.flag("--json", words.json, "one JSON object a signal");
+    arguments.operands("signal", words.signals, "SIGNAL...", "name or number: USR1, 10, RTMIN+3");
+    arguments.footer("Ctrl-C ends it, unless INT is among the signals.\n\nExamples:\n  sig2pid recv USR1 USR2\n"
+                     "  sig2pid recv --json --count 1 --timeout 10s RTMIN+3");
+    return arguments.parse(argc, argv);
 }
 
 Result<> plan_limits(const Words& words, Plan& plan) {
@@ -100,9 +102,9 @@ std::string names_of(SignalSet signals) {
 }
 
 /// A child's status, when it is what the signal tells.
-Json status_of(const ReceivedSignal& received) {
+std::optional<int> status_of(const ReceivedSignal& received) {
     const bool child = received.signal.number() == SIGCHLD && received.code > 0;
-    return child ? Json(received.info.si_status) : Json();
+    return child ? std::optional(received.info.si_status) : std::nullopt;
 }
 
 std::string json_line(const ReceivedSignal& received) {
@@ -125,8 +127,8 @@ std::string text_line(const ReceivedSignal& received) {
         line += received.sender_trusted ? "" : " (as the sender says)";
     }
     line += " value " + std::to_string(received.value);
-    const Json status = status_of(received);
-    return status.is_null() ? line : line + " status " + status.dump();
+    const std::optional<int> status = status_of(received);
+    return status ? line + " status " + std::to_string(*status) : line;
 }
 
 using Tally = std::map<Signal, std::uint64_t>;

@@ -119,22 +119,22 @@ bool answer_is_yes(int terminal) {
 
 } // namespace
 
-void add_select_options(CLI::App& app, SelectWords& words) {
-    app.add_option("target", words.targets, "PID, PID:INODE[:BOOT], or conditions such as name:NAME,user:NAME")
-        ->required()
-        ->option_text("TARGET...");
-    app.add_option("--max", words.max, "refuse when more than N processes match")->type_name("N");
-    auto* newest = app.add_flag("--newest", words.newest, "of those that match only the one that started last");
-    app.add_flag("--oldest", words.oldest, "of those that match only the one that started first")->excludes(newest);
-    app.add_flag("--locked", words.locked, "a pidfile: counts only if its process holds a lock on it");
-    app.add_option("--backend", words.backend, "who looks for processes: auto, proc or bpf (needs root)")
-        ->type_name("NAME")
-        ->check(CLI::IsMember({"auto", "proc", "bpf"}));
+void add_select_options(Arguments& arguments, SelectWords& words) {
+    arguments.operands("target", words.targets, "TARGET...",
+                       "PID, PID:INODE[:BOOT], or conditions such as name:NAME,user:NAME");
+    arguments.value("--max", words.max, "N", "refuse when more than N processes match");
+    arguments.flag("--newest", words.newest, "of those that match only the one that started last");
+    arguments.flag("--oldest", words.oldest, "of those that match only the one that started first");
+    arguments.exclude("--oldest", "--newest");
+    arguments.flag("--locked", words.locked, "a pidfile: counts only if its process holds a lock on it");
+    arguments.choice("--backend", words.backend, "NAME", {"auto", "proc", "bpf"},
+                     "who looks for processes: auto, proc or bpf (needs root)");
 }
 
-void add_caution_options(CLI::App& app, SelectWords& words) {
-    auto* confirm = app.add_flag("--confirm", words.confirm, "show what matches and ask on the terminal first");
-    app.add_flag("--dry-run", words.dry_run, "only show what matches, and what the signal would do")->excludes(confirm);
+void add_caution_options(Arguments& arguments, SelectWords& words) {
+    arguments.flag("--confirm", words.confirm, "show what matches and ask on the terminal first");
+    arguments.flag("--dry-run", words.dry_run, "only show what matches, and what the signal would do");
+    arguments.exclude("--dry-run", "--confirm");
 }
 
 std::optional<int> refuse_negative_number(int argc, char** argv, std::initializer_list<std::string_view> with_value) {

@@ -28,10 +28,10 @@ struct SelectWords {
 };
 
 /// TARGET..., --max, --newest, --oldest, --locked, --backend.
-void add_select_options(CLI::App& app, SelectWords& words);
+void add_select_options(Arguments& arguments, SelectWords& words);
 
 /// --confirm, --dry-run: for commands that do something to what they choose.
-void add_caution_options(CLI::App& app, SelectWords& words);
+void add_caution_options(Arguments& arguments, SelectWords& words);
 
 /// -9 is a signal to kill(1) and a group to kill(2), -HUP a signal. They are neither here: the exit code once that is
 /// said. A word after one of `with_value` is an option's own.

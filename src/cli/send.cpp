@@ -15,6 +15,7 @@
 #include <sig2pid/selector.hpp>
 #include <sig2pid/sweep.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -47,24 +48,24 @@ struct Plan {
 };
 
 std::optional<int> parse_words(Words& words, int argc, char** argv) {
-    CLI::App app("Send one signal to exactly the processes named.", "sig2pid send");
-    app.add_option("-s,--signal", words.signal, "name or number; 0 only probes; default TERM")->type_name("SIG");
-    app.add_option("-q,--value", words.value, "64-bit payload: decimal, 0x hexadecimal or negative")
-        ->type_name("VALUE");
-    app.add_option("--scope", words.scope, "process, thread (the main one) or group (that it leads)")
-        ->type_name("SCOPE")
-        ->check(CLI::IsMember({"process", "thread", "group"}));
-    app.add_flag("--require-handler", words.require_handler, "only to who catches or blocks it; others are unhandled");
-    app.add_option("--retry", words.retry, "while a target's queue is full, try again for so long")->type_name("DUR");
-    app.add_flag("--via-module", words.via_module, "by the kernel module's /proc/sig2pid, which aims at the PID");
-    app.add_flag("--json", words.json, "one JSON object a target");
-    app.add_flag("-v,--verbose", words.verbose, "a table of what became of each");
-    add_select_options(app, words.select);
-    add_caution_options(app, words.select);
-    app.footer("Nothing is sent unless every target is there.\n\nExamples:\n  sig2pid send 1234\n"
-               "  sig2pid send -s HUP name:nginx,user:root\n  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid "
-               "send -s 0 1234 && echo still there");
-    return parse_arguments(app, argc, argv);
+    Arguments arguments("sig2pid send", "Send one signal to exactly the processes named.");
+    arguments.value("-s,--signal", words.signal, "SIG", "name or number; 0 only probes; default TERM");
+    arguments.value("-q,--value", words.value, "VALUE", "64-bit payload: decimal, 0x hexadecimal or negative");
+    arguments.choice("--scope", words.scope, "SCOPE", {"process", "thread", "group"},
+                     "process, thread (the main one) or group (that it leads)");
+    arguments.flag("--require-handler", words.require_handler,
+                   "only to who catches or blocks it; others are unhandled");
+    arguments.value("--retry", words.retry, "DUR", "while a target's queue is full, try again for so long");
+    arguments.flag("--via-module", words.via_module, "by the kernel module's /proc/sig2pid, which aims at the PID");
+    arguments.flag("--json", words.json, "one JSON object a target");
+    arguments.flag("-v,--verbose", words.verbose, "a table of what became of each");
+    add_select_options(arguments, words.select);
+    add_caution_options(arguments, words.select);
+    arguments.footer(
+        "Nothing is sent unless every target is there.\n\nExamples:\n  sig2pid send 1234\n"
+        "  sig2pid send -s HUP name:nginx,user:root\n  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid "
+        "send -s 0 1234 && echo still there");
+    return arguments.parse(argc, argv);
 }
 
 Scope parse_scope(std::string_view word) {

@@ -37,7 +37,7 @@ Json describe(const std::string& text, const Token* token, const Sending& sendin
     line["signal"] = sending.signal == "0" ? Json() : Json(sending.signal);
     line["value"] = sending.payload ? Json(sending.payload->bits) : Json();
     line["verdict"] = outcome.verdict ? Json(to_string(*outcome.verdict)) : Json();
-    line["blocked"] = outcome.blocked ? Json(*outcome.blocked) : Json();
+    line["blocked"] = outcome.blocked;
     line["reason"] = outcome.denial ? Json(to_string(*outcome.denial)) : Json();
     line["error"] = outcome.error ? Json(outcome.error->message()) : Json();
     return line;

@@ -2,9 +2,11 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/output.hpp"
 
 #include <sig2pid/signal.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace sig2pid::cli {
@@ -50,13 +52,13 @@ std::vector<Signal> all_signals() {
 } // namespace
 
 int signals_command(int argc, char** argv) {
-    CLI::App app("List signals: names, numbers, default actions.", "sig2pid signals");
+    Arguments arguments("sig2pid signals", "List signals: names, numbers, default actions.");
     std::string wanted;
     bool json = false;
-    app.add_option("signal", wanted, "only this one: USR1, SIGUSR1, 10, RTMIN+3")->type_name("NAME|NUMBER");
-    app.add_flag("--json", json, "one JSON object a line");
-    app.footer("Examples:\n  sig2pid signals\n  sig2pid signals RTMIN+3");
-    if (const std::optional<int> code = parse_arguments(app, argc, argv)) {
+    arguments.operand("signal", wanted, "NAME|NUMBER", "only this one: USR1, SIGUSR1, 10, RTMIN+3");
+    arguments.flag("--json", json, "one JSON object a line");
+    arguments.footer("Examples:\n  sig2pid signals\n  sig2pid signals RTMIN+3");
+    if (const std::optional<int> code = arguments.parse(argc, argv)) {
         return *code;
     }
     std::vector<Signal> signals = all_signals();

@@ -35,20 +35,19 @@ struct Plan {
 };
 
 std::optional<int> parse_words(Words& words, int argc, char** argv) {
-    CLI::App app("End processes for sure: a ladder of signals, all targets at once, until they are gone.",
-                 "sig2pid stop");
-    app.add_option("--step", words.steps, "send SIG that long after the start; repeated; default TERM@0s KILL@10s")
-        ->type_name("SIG@DUR")
-        ->allow_extra_args(false);
-    app.add_option("--timeout", words.timeout, "the deadline of the whole: then end with code 124")->type_name("DUR");
-    app.add_flag("--tree", words.tree, "their descendants too, also those that appear meanwhile");
-    app.add_flag("--json", words.json, "one JSON object a process");
-    add_select_options(app, words.select);
-    add_caution_options(app, words.select);
-    app.footer("Ctrl-C ends it, and says what was sent.\n\nExamples:\n  sig2pid stop 1234\n"
-               "  sig2pid stop --step INT@0s --step TERM@5s --step KILL@30s pidfile:/run/job.pid\n"
-               "  sig2pid stop --tree --timeout 1m name:build,user:ci");
-    return parse_arguments(app, argc, argv);
+    Arguments arguments("sig2pid stop",
+                        "End processes for sure: a ladder of signals, all targets at once, until they are gone.");
+    arguments.values("--step", words.steps, "SIG@DUR",
+                     "send SIG that long after the start; repeated; default TERM@0s KILL@10s");
+    arguments.value("--timeout", words.timeout, "DUR", "the deadline of the whole: then end with code 124");
+    arguments.flag("--tree", words.tree, "their descendants too, also those that appear meanwhile");
+    arguments.flag("--json", words.json, "one JSON object a process");
+    add_select_options(arguments, words.select);
+    add_caution_options(arguments, words.select);
+    arguments.footer("Ctrl-C ends it, and says what was sent.\n\nExamples:\n  sig2pid stop 1234\n"
+                     "  sig2pid stop --step INT@0s --step TERM@5s --step KILL@30s pidfile:/run/job.pid\n"
+                     "  sig2pid stop --tree --timeout 1m name:build,user:ci");
+    return arguments.parse(argc, argv);
 }
 
 Result<Escalation> read_ladder(const std::vector<std::string>& words) {

@@ -133,7 +133,7 @@ Json json_of(const Chosen& chosen, std::size_t i) {
 }
 
 void add_status(Json& line, const ExitStatus& status) {
-    line["code"] = status.code ? Json(*status.code) : Json();
+    line["code"] = status.code;
     line["signal"] = status.signal ? Json(status.signal->name()) : Json();
     line["core"] = status.known() ? Json(status.core) : Json();
 }

@@ -9,6 +9,7 @@
 #include <sig2pid/duration.hpp>
 #include <sig2pid/wait.hpp>
 
+#include <algorithm>
 #include <csignal>
 
 namespace sig2pid::cli {
@@ -22,14 +23,14 @@ struct Words {
 };
 
 std::optional<int> parse_words(Words& words, int argc, char** argv) {
-    CLI::App app("Wait until processes have exited, anyone's, and say how.", "sig2pid wait");
-    app.add_option("--timeout", words.timeout, "end with code 124 after this time: 250ms, 10s, 2m")->type_name("DUR");
-    app.add_flag("--any", words.any, "until one of them has exited");
-    app.add_flag("--json", words.json, "one JSON object a target");
-    add_select_options(app, words.select);
-    app.footer("Examples:\n  sig2pid wait 1234\n  sig2pid wait --timeout 30s --any 1234 5678\n"
-               "  sig2pid wait --json pidfile:/run/job.pid");
-    return parse_arguments(app, argc, argv);
+    Arguments arguments("sig2pid wait", "Wait until processes have exited, anyone's, and say how.");
+    arguments.value("--timeout", words.timeout, "DUR", "end with code 124 after this time: 250ms, 10s, 2m");
+    arguments.flag("--any", words.any, "until one of them has exited");
+    arguments.flag("--json", words.json, "one JSON object a target");
+    add_select_options(arguments, words.select);
+    arguments.footer("Examples:\n  sig2pid wait 1234\n  sig2pid wait --timeout 30s --any 1234 5678\n"
+                     "  sig2pid wait --json pidfile:/run/job.pid");
+    return arguments.parse(argc, argv);
 }
 
 class Report {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/escalation_climb.hpp"
 
-#include "lib/standstill.hpp"
+#include "lib/deadline.hpp"
 #include "lib/syscalls.hpp"
 
 #include <sig2pid/send.hpp>
@@ -21,28 +21,9 @@ constexpr auto look_after = std::chrono::milliseconds(20);
 /// or at the latest then: thousands take their time to exit, and looks would only be in their way.
 constexpr auto look_at_last = std::chrono::milliseconds(200);
 
-constexpr int most_rounds = 1000; ///< of looking for newcomers while all that are known stand still
-
-// For all that are stopped in one of those rounds. Who takes longer must not keep the others from being signalled.
-constexpr std::chrono::seconds standstill_patience{5};
-
 /// A signal that leaves its target stopped, or is itself the end of that: no SIGCONT may follow.
 bool is_about_stopping(Signal signal) {
     return signal.default_action() == DefaultAction::stop || signal.number() == SIGCONT;
-}
-
-Deadline earlier(Deadline left, Deadline right) {
-    return left && right ? std::min(*left, *right) : left ? left : right;
-}
-
-bool has_come(Deadline moment) {
-    return moment && std::chrono::steady_clock::now() >= *moment;
-}
-
-/// Whether it is gone or refuses is told by the signals that matter; who stays stopped is reported so.
-void let_go_on(const Crowd& crowd, std::size_t i) {
-    [[maybe_unused]] const Result<> pinned = crowd.with(
-        i, [](const Process& process) { [[maybe_unused]] const Result<> sent = send(process, Signal(SIGCONT)); });
 }
 
 bool is_gone(const Result<>& result) {
@@ -53,7 +34,7 @@ bool is_gone(const Result<>& result) {
 
 Climb::Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Offspring* offspring,
              Crowd crowd)
-    : steps_(steps), options_(options), offspring_(offspring), crowd_(std::move(crowd)),
+    : steps_(steps), options_(options), offspring_(offspring), crowd_(std::move(crowd)), hold_(crowd_, offspring),
       deadline_(deadline_after(options.timeout)), targets_(crowd_.size()) {
     members_.reserve(targets_);
     for (std::size_t i = 0; i < targets_; ++i) {
@@ -153,20 +134,20 @@ Result<> Climb::take_steps() {
 
 Result<> Climb::take_step() {
     const Signal signal = steps_[taken_].signal;
-    if (Result<> frozen = freeze(); !frozen) {
-        return frozen;
+    if (Result<> held = hold(); !held) {
+        return held;
     }
     if (is_called_off()) { // while all were held still: nothing may be sent any more
-        thaw();
+        hold_.release();
         return {};
     }
     if (Result<> noted = note_unwatched(); !noted) {
-        thaw();
+        hold_.release();
         return noted;
     }
     ++taken_;
     signal_all(signal);
-    thaw(is_about_stopping(signal) ? Thaw::groups : Thaw::all);
+    hold_.release(is_about_stopping(signal) ? Hold::Release::groups : Hold::Release::all);
     next_look_ = Clock::now() + look_after;
     last_look_ = Clock::now() + look_at_last;
     if (taken_ == steps_.size() && signal.number() == SIGKILL && !deadline_) {
@@ -176,86 +157,19 @@ Result<> Climb::take_step() {
     return {};
 }
 
-/// Holds all members still, until no new one has appeared while all stood still: then no fork is in flight.
-Result<> Climb::freeze() {
+/// Holds all members still, if there may be more of them at any moment.
+Result<> Climb::hold() {
     if (!can_grow()) {
         return {};
     }
-    if (offspring_ != nullptr) {
-        offspring_->hold();
-    }
-    Result<> frozen = freeze_all();
-    if (!frozen) {
-        thaw(); // an error must not leave them standing
-    }
-    return frozen;
-}
-
-Result<> Climb::freeze_all() {
-    for (int round = 0; round < most_rounds; ++round) {
-        if (is_called_off()) {
-            return {};
-        }
-        if (offspring_ == nullptr || !offspring_->holds_all()) {
-            if (Result<> stopped = stop_all(); !stopped) {
-                return stopped;
-            }
-        }
-        Result<std::size_t> found = adopt_more();
-        if (!found) {
-            return forward_error(found);
-        }
-        if (*found == 0) {
-            return {};
-        }
-    }
-    return failure(ELOOP, "escalation", "new processes appear faster than they can be stopped");
-}
-
-Result<> Climb::stop_all() {
-    std::vector<std::size_t> stopped;
-    for (Member& member : members_) {
-        if (!is_waited_for(member) || member.frozen) {
-            continue;
-        }
-        Result<> pinned = crowd_.with(member.ending.index, [&](const Process& process) {
-            member.frozen = send(process, Signal(SIGSTOP)).has_value();
-        });
-        if (!pinned && !is_gone(pinned)) {
-            return pinned;
-        }
-        if (member.frozen) {
-            stopped.push_back(member.ending.index);
-        }
-    }
-    await_all(stopped);
-    return {};
-}
-
-void Climb::await_all(const std::vector<std::size_t>& stopped) {
-    const Deadline until = earlier(deadline_after(standstill_patience), deadline_);
-    const auto called_off = [this] { return is_called_off(); };
-    for (const std::size_t i : stopped) {
-        [[maybe_unused]] const Result<> pinned = crowd_.with(i, [&](const Process& process) {
-            [[maybe_unused]] const bool stands = await_standstill(process, until, called_off);
-        });
-    }
+    return hold_.take({[this](std::size_t i) { return is_waited_for(members_[i]); }, [this] { return adopt_more(); },
+                       [this] { return is_called_off(); }},
+                      deadline_);
 }
 
 /// Whether the deadline has come or the caller wants no more.
 bool Climb::is_called_off() const {
     return has_come(deadline_) || (options_.cancel_fd >= 0 && sys::calls().poll(options_.cancel_fd, POLLIN, 0) > 0);
-}
-
-void Climb::thaw(Thaw what) {
-    if (offspring_ != nullptr) {
-        offspring_->release();
-    }
-    for (Member& member : members_) {
-        if (what == Thaw::all && std::exchange(member.frozen, false)) {
-            let_go_on(crowd_, member.ending.index);
-        }
-    }
 }
 
 /// Of a tree that stands still the parents come last: when the parent of another process group dies, the kernel lets a

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/crowd.hpp"
+#include "lib/escalation_hold.hpp"
 #include "lib/offspring.hpp"
 
 #include <sig2pid/escalation.hpp>
@@ -33,10 +34,7 @@ private:
         std::size_t first_step = 0; ///< of those that it was sent
         bool given_up = false;      ///< waiting for it is pointless
         bool ignores_last = false;  ///< it was seen to ignore the last signal
-        bool frozen = false;        ///< stopped by us, to be continued
     };
-
-    enum class Thaw { all, groups };
 
     void add_member();
     [[nodiscard]] bool can_grow() const;
@@ -46,11 +44,7 @@ private:
     [[nodiscard]] Result<bool> advance();
     [[nodiscard]] Result<> take_steps();
     [[nodiscard]] Result<> take_step();
-    [[nodiscard]] Result<> freeze();
-    [[nodiscard]] Result<> freeze_all();
-    [[nodiscard]] Result<> stop_all();
-    void await_all(const std::vector<std::size_t>& stopped);
-    void thaw(Thaw what = Thaw::all);
+    [[nodiscard]] Result<> hold();
 
     [[nodiscard]] Result<> judge(const Member& member, const Process& process) const;
     void signal_all(Signal signal);
@@ -79,6 +73,7 @@ private:
     const EscalationOptions& options_;
     Offspring* offspring_;
     Crowd crowd_;
+    Hold hold_;
     ExitReader reader_;
     Clock::time_point start_ = Clock::now();
     Deadline deadline_;           ///< the timeout

@@ -3,14 +3,13 @@
 
 #include "helpers/child.hpp"
 #include "helpers/command.hpp"
+#include "helpers/json.hpp"
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 namespace sig2pid::test {
 
-using Json = nlohmann::json;
 using Arguments = std::vector<std::string>;
 
 /// The program with these arguments, to be started.
@@ -29,17 +28,6 @@ inline Arguments ignoring(const std::string& signals, const Arguments& command) 
     Arguments arguments = {"sh", "-c", "trap '' " + signals + "; exec \"$0\" \"$@\""};
     arguments.insert(arguments.end(), command.begin(), command.end());
     return arguments;
-}
-
-/// Each line of the text as JSON.
-inline std::vector<Json> json_lines(const std::string& text) {
-    std::vector<Json> lines;
-    for (std::size_t start = 0; start < text.size();) {
-        const std::size_t end = text.find('\n', start);
-        lines.push_back(Json::parse(text.substr(start, end - start)));
-        start = end == std::string::npos ? text.size() : end + 1;
-    }
-    return lines;
 }
 
 inline bool contains(const std::string& text, std::string_view part) {

@@ -3,6 +3,7 @@
 // else.
 #include "cli/cli.hpp"
 
+#include "helpers/confined.hpp"
 #include "helpers/pid_space.hpp"
 #include "helpers/selected.hpp"
 #include "helpers/terminal.hpp"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -161,28 +161,13 @@ Finding agree_to_a_reused_pid(const std::string& command) {
     return said ? all_well : wrong_verdict;
 }
 
-int in_new_namespace(const std::string& command) {
-    if (::unshare(CLONE_NEWPID) != 0) {
-        return cannot_unshare;
-    }
-    Child init([&](const auto&) -> int {
-        // a mount namespace for init alone: its parent needs its own /proc
-        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-            ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
-            return cannot_unshare;
-        }
-        prepare_to_steer();
-        return agree_to_a_reused_pid(command);
-    });
-    return init.wait();
-}
-
 TEST_P(Confirm, NeverHitsTheStrangerWhoHasThePidMeanwhile) {
-    Child child([](const auto& ready) {
-        ready();
-        return in_new_namespace(GetParam());
-    });
-    const int finding = child.wait();
+    const int finding = run_as_init(
+        [] {
+            prepare_to_steer();
+            return agree_to_a_reused_pid(GetParam());
+        },
+        cannot_unshare);
     if (finding == cannot_unshare) {
         GTEST_SKIP() << "a new PID namespace with its /proc needs CAP_SYS_ADMIN";
     }

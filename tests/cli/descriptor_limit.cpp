@@ -56,7 +56,7 @@ void wait_until_it_waits(const Command& command) {
     }
 }
 
-std::size_t count_lines(const Outcome& outcome, const std::string& key, const Json& value) {
+std::size_t count_lines(const Outcome& outcome, const std::string& key, const auto& value) {
     const std::vector<Json> lines = json_lines(outcome.out);
     return static_cast<std::size_t>(std::ranges::count_if(lines, [&](const Json& line) { return line[key] == value; }));
 }

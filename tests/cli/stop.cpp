@@ -33,7 +33,7 @@ Json line_of(const Outcome& outcome, pid_t pid) {
             return line;
         }
     }
-    return nullptr;
+    return {};
 }
 
 TEST(StopCommand, EndsAProcessAndSaysBySignalAndTime) {
@@ -58,7 +58,7 @@ TEST(StopCommand, ClimbsItsLadderForThoseThatNeedIt) {
     EXPECT_EQ(line["signal"], "SIGKILL");
     EXPECT_EQ(line["ended"], true);
     EXPECT_EQ(line["core"], false);
-    EXPECT_GE(line["after_ns"].get<long>(), 50'000'000);
+    EXPECT_GE(line["after_ns"].number(), 50'000'000);
     EXPECT_TRUE(line["survival"].is_null());
 }
 
@@ -181,7 +181,7 @@ TEST(StopCommand, NamesTheReasonWhenItMayNotSignal) {
     EXPECT_EQ(outcome.status, 3) << outcome.err;
     const Json line = line_of(outcome, child.pid());
     EXPECT_EQ(line["survival"], "refused");
-    EXPECT_TRUE(contains(line["error"], "not permitted")) << line;
+    EXPECT_TRUE(contains(line["error"].text(), "not permitted")) << line;
     EXPECT_TRUE(line["sent"].is_null());
 }
 
@@ -285,7 +285,7 @@ TEST(StopCommand, OfATreeShowsAndCountsAllThatItEnds) {
     ASSERT_EQ(lines.size(), 4U);
     for (const Json& line : lines) {
         EXPECT_EQ(line["target"], pid) << line;
-        EXPECT_FALSE(line["name"].get<std::string>().empty()) << line;
+        EXPECT_FALSE(line["name"].text().empty()) << line;
     }
 }
 

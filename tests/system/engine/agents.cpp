@@ -2,6 +2,7 @@
 // What the process that arms a rule must be and have, and what it is told where it is not.
 #include "fixture.hpp"
 #include "helpers/child.hpp"
+#include "helpers/confined.hpp"
 #include "helpers/stranger.hpp"
 
 #include <cerrno>
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sig2pid/engine/task_source.hpp>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,16 +20,6 @@ namespace {
 using test::Child;
 
 class Agents : public Engine {};
-
-/// The error of arming this rule; nothing where it could be armed.
-std::optional<Error> refusal(const RuleText& text) {
-    const auto checked = Rule::check(text);
-    if (!checked) {
-        return checked.error();
-    }
-    const auto session = Session::arm(*checked);
-    return session ? std::nullopt : std::optional(session.error());
-}
 
 /// Runs `body` in a process with so many more ancestors, and gives what it returned.
 int run_below(int generations, const std::function<int()>& body) {
@@ -76,8 +66,7 @@ TEST_F(Agents, with_more_ancestors_than_can_be_spared_signal_no_selection_in_the
 TEST_F(Agents, without_proc_arm_no_rule) {
     const auto text = rule("exit");
     const int status = run_in_child([&] {
-        if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-            mount("none", "/proc", "tmpfs", 0, nullptr) != 0) {
+        if (!test::cover("/proc")) {
             return 77;
         }
         const auto error = refusal(text);

@@ -96,6 +96,15 @@ bool Engine::is_over() const {
     return ended_ || std::chrono::steady_clock::now() - began_ > std::chrono::seconds(30);
 }
 
+std::optional<Error> Engine::refusal(const RuleText& text) {
+    const auto checked = Rule::check(text);
+    if (!checked) {
+        return checked.error();
+    }
+    const auto session = Session::arm(*checked);
+    return session ? std::nullopt : std::optional(session.error());
+}
+
 std::vector<ReceivedSignal> Engine::received() {
     std::vector<ReceivedSignal> all;
     for (;;) {

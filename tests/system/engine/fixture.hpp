@@ -48,6 +48,9 @@ protected:
     /// stop.
     [[nodiscard]] bool is_over() const;
 
+    /// Arms a rule and takes it down again; the error, if it was refused.
+    [[nodiscard]] static std::optional<Error> refusal(const RuleText& text);
+
     /// All signals that are here, in order.
     [[nodiscard]] std::vector<ReceivedSignal> received();
 

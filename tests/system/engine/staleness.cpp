@@ -2,14 +2,13 @@
 // Between a match and the agent's send anything may have happened to the target, where the agent was stopped.
 #include "agent_process.hpp"
 #include "fixture.hpp"
+#include "helpers/confined.hpp"
 #include "helpers/pid_space.hpp"
 
 #include <csignal>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -111,6 +110,9 @@ Finding judge(const std::optional<Summary>& sum, const Child& stranger) {
 }
 
 /// As PID 1: the subject of a match dies, and its PID passes to another before the agent wakes up.
+///
+/// Before Linux 6.9 only the start time tells processes apart, in ticks: the stranger must start in a later one. The
+/// fork of the agent's process takes longer.
 Finding reuse(const RuleText& text) {
     const UniqueFd go(eventfd(0, EFD_CLOEXEC));
     Child subject(call_once(go));
@@ -129,34 +131,12 @@ Finding reuse(const RuleText& text) {
     return judge(agent.finish(), stranger);
 }
 
-/// Before Linux 6.9 only the start time tells processes apart, in ticks: the stranger must start in a later one. The
-/// fork of the agent's process takes longer.
-int in_new_namespace(const RuleText& text) {
-    if (unshare(CLONE_NEWPID) != 0) {
-        return cannot_unshare;
-    }
-    Child init([&](const auto& ready) -> int {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ready();
-        if (unshare(CLONE_NEWNS) != 0) { // not before the fork: the parent reads its own /proc to pin this process
-            return cannot_unshare;
-        }
-        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-        return mount("proc", "/proc", "proc", 0, nullptr) == 0 ? reuse(text) : cannot_unshare;
-    });
-    return init.wait();
-}
-
 TEST_F(ReusedPid, of_a_subject_leaves_the_stranger_alone) {
     auto text = rule("syscall:getpgid", "pid == 0x5150");
     text.target = NamedTarget::subject;
     text.signal = Signal(SIGKILL);
     text.rung = Rung::pidfd;
-    Child child([&](const auto& ready) {
-        ready();
-        return in_new_namespace(text);
-    });
-    const int finding = child.wait();
+    const int finding = test::run_as_init([&] { return reuse(text); }, cannot_unshare);
     if (finding == cannot_unshare || finding == cannot_steer) {
         GTEST_SKIP() << "needs a new PID namespace, its own /proc and ns_last_pid";
     }

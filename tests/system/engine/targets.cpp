@@ -24,16 +24,6 @@ namespace {
 
 using test::Child;
 
-/// Arms a rule and takes it down again; the error, if it was refused.
-std::optional<Error> refusal(const RuleText& text) {
-    const auto checked = Rule::check(text);
-    if (!checked) {
-        return checked.error();
-    }
-    const auto session = Session::arm(*checked);
-    return session ? std::nullopt : std::optional(session.error());
-}
-
 RuleTarget target_of(const Process& process) {
     return *parse_rule_target(process.token().to_string());
 }

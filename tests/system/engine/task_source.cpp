@@ -2,6 +2,7 @@
 // The kernel's own pass over the processes, beside the reading of /proc.
 #include "engine/kernel.hpp"
 #include "tests/helpers/child.hpp"
+#include "tests/helpers/confined.hpp"
 
 #include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/receiver.hpp>
@@ -15,8 +16,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <iterator>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <memory>
 #include <random>
 #include <set>
@@ -299,24 +298,12 @@ private:
     TaskSource source_;
 };
 
-/// From now on bpf(2) fails, as in a container.
-bool refuse_bpf() {
-    sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program = {.len = std::size(filter), .filter = filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 TEST(TaskSource, leaves_it_to_proc_where_bpf_is_refused) {
     const auto meant = child_as({.name = "zoo-refused"});
     Child child([&](const auto& ready) {
         ready();
         EagerSource source;
-        if (!refuse_bpf()) {
+        if (!test::refuse_call(SYS_bpf, EPERM)) {
             return 77;
         }
         const auto by = [&](Backend backend) {

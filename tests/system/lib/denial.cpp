@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each way in which the kernel refuses a signal, made for real.
 #include "helpers/child.hpp"
+#include "helpers/confined.hpp"
 
 #include <sig2pid/denial.hpp>
 #include <sig2pid/send.hpp>
@@ -13,8 +14,6 @@
 #include <functional>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -92,18 +91,6 @@ bool enter_user_namespace() {
            write_file("/proc/self/uid_map", "0 65534 1");
 }
 
-/// Answers EPERM to pidfd_send_signal(2).
-bool filter_sending() {
-    sock_filter program[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_send_signal, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog filter = {std::size(program), program};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
 /// Lets Landlock keep this process's signals within its own sandbox (6.12).
 bool scope_signals() {
     const struct {
@@ -126,7 +113,8 @@ TEST_F(Refused, by_the_user_namespace) {
 }
 
 TEST_F(Refused, by_seccomp) {
-    expect(Denial::seccomp, filter_sending, target_.process());
+    const auto filter = [] { return test::refuse_call(SYS_pidfd_send_signal, EPERM); };
+    expect(Denial::seccomp, filter, target_.process());
 }
 
 TEST_F(Refused, by_a_security_module) {

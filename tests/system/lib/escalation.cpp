@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "helpers/child.hpp"
+#include "helpers/confined.hpp"
 #include "helpers/frozen.hpp"
 #include "helpers/stranger.hpp"
 
@@ -15,7 +16,6 @@
 #include <memory>
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -235,33 +235,22 @@ TEST(Escalation, GivesUpWhatNotEvenKillEnds) {
     EXPECT_EQ(report.endings.at(0).survival, Survival::uninterruptible);
 }
 
-/// 0 when PID 1 of a new namespace survives its own child's attempt, as shielded and without a wait.
+/// 0 when PID 1 survives its own child's attempt, as shielded and without a wait.
 int try_to_stop_init() {
-    if (::unshare(CLONE_NEWPID) != 0) {
-        return 77;
-    }
-    return Child([](const auto&) {
-               // a mount namespace for init alone: its parent needs its own /proc
-               if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-                   ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
-                   return 76;
-               }
-               return Child([](const auto&) {
-                          const Process init = Process::open(1).value();
-                          const EscalationReport report = run(Escalation(), init);
-                          const bool told = report.endings.at(0).survival == Survival::shielded;
-                          return report.end == EscalationEnd::given_up && told ? 0 : 1;
-                      })
-                   .wait();
-           })
-        .wait();
+    Child child([](const auto&) {
+        const Process init = Process::open(1).value();
+        const EscalationReport report = run(Escalation(), init);
+        const bool told = report.endings.at(0).survival == Survival::shielded;
+        return report.end == EscalationEnd::given_up && told ? 0 : 1;
+    });
+    return child.wait();
 }
 
 TEST(Escalation, GivesUpTheInitOfItsOwnNamespace) {
     if (::geteuid() != 0) {
         GTEST_SKIP() << "needs root to make a PID namespace";
     }
-    EXPECT_EQ(Child([](const auto&) { return try_to_stop_init(); }).wait(), 0);
+    EXPECT_EQ(run_as_init(try_to_stop_init, 77), 0);
 }
 
 TEST(Escalation, EndsWhatAppearsWhileItRuns) {

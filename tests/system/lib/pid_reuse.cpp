@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The promise that matters most: a PID that has passed to another process is never signalled.
 #include "helpers/child.hpp"
+#include "helpers/confined.hpp"
 #include "helpers/pid_space.hpp"
 
 #include <sig2pid/deliver.hpp>
@@ -63,18 +64,9 @@ Finding reuse_a_pid() {
     return check_stranger(token, pin, stranger);
 }
 
-int in_new_namespace(bool (*prepare)(), const std::function<void()>& ready) {
-    ready();
-    if (::unshare(CLONE_NEWPID) != 0) {
-        return cannot_unshare;
-    }
-    Child init([&](const std::function<void()>&) -> int { return prepare() ? reuse_a_pid() : cannot_steer_pids; });
-    return init.wait();
-}
-
 void expect_all_well(bool (*prepare)()) {
-    Child child([&](const std::function<void()>& ready) { return in_new_namespace(prepare, ready); });
-    const int finding = child.wait();
+    const int finding =
+        test::run_as_init([&] { return prepare() ? reuse_a_pid() : cannot_steer_pids; }, cannot_unshare);
     if (finding == cannot_unshare) {
         GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "helpers/child.hpp"
+#include "helpers/confined.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -53,8 +53,7 @@ enum Finding { refused, cannot_mount, accepted };
 /// A second /proc numbers its processes by its own namespace: not to be mixed with the first.
 int look_through_another_mount(const std::function<void()>&) {
     char path[] = "/tmp/sig2pid-proc-XXXXXX";
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mkdtemp(path) == nullptr || ::mount("proc", path, "proc", 0, nullptr) != 0) {
+    if (!test::have_own_mounts() || ::mkdtemp(path) == nullptr || ::mount("proc", path, "proc", 0, nullptr) != 0) {
         return cannot_mount;
     }
     const UniqueFd directory = open_directory(std::string(path) + "/" + std::to_string(::getpid()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each condition against real processes: one that has it, one that has not.
 #include "helpers/command.hpp"
+#include "helpers/confined.hpp"
 #include "helpers/scoped_calls.hpp"
 #include "helpers/selected.hpp"
 #include "helpers/stranger.hpp"
@@ -14,7 +15,6 @@
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -181,9 +181,7 @@ TEST(SelectByExecutable, FollowsADirectorysLinkToWhatWasReplaced) {
 
 /// Runs a file under mounts of its own, which has the path `directory`/prog there and is deleted then.
 int run_elsewhere(const std::string& directory, const std::function<void()>& ready) {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("none", directory.c_str(), "tmpfs", 0, nullptr) != 0 ||
-        std::system(("cp /bin/sleep " + directory + "/prog").c_str()) != 0) {
+    if (!test::cover(directory.c_str()) || std::system(("cp /bin/sleep " + directory + "/prog").c_str()) != 0) {
         return 1;
     }
     const Child inner([&](const auto&) {
@@ -364,12 +362,6 @@ TEST(SelectExplicitly, TakesWhatNoSelectorMatches) {
     EXPECT_EQ(pids_by("fd:" + std::to_string(child.process().fd())), Pids{child.pid()});
 }
 
-/// From now on there is no /proc.
-bool lose_proc() {
-    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           ::mount("none", "/proc", "tmpfs", 0, nullptr) == 0;
-}
-
 TEST(SelectExplicitly, NeedsNoProc) {
     if (::geteuid() != 0 || !test::kernel_is_at_least(6, 9)) {
         GTEST_SKIP() << "mounts of its own need root, and pidfds without /proc Linux 6.9";
@@ -377,7 +369,7 @@ TEST(SelectExplicitly, NeedsNoProc) {
     const Child target(test::pause_at_defaults);
     const std::string token = Token{target.pid(), target.process().inode(), std::nullopt}.to_string();
     Child child([&](const auto&) {
-        if (!lose_proc()) {
+        if (!test::cover("/proc")) {
             return 77;
         }
         EXPECT_EQ(pids_by(std::to_string(target.pid())), Pids{target.pid()});

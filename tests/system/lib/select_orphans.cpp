@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Descendants that have lost their parents: of the tree as long as they are in the session of a member, and no one
 // else.
+#include "helpers/confined.hpp"
 #include "helpers/fork_bomb.hpp"
 #include "helpers/pid_space.hpp"
 #include "helpers/selected.hpp"
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -151,26 +151,13 @@ Finding reuse_leader() {
     return select_more({}, set).value() == 0 ? all_well : stranger_taken;
 }
 
-int in_new_namespace(const std::function<void()>& ready) {
-    ready();
-    if (::unshare(CLONE_NEWPID) != 0) {
-        return cannot_unshare;
-    }
-    Child init([](const auto&) -> int {
-        // a mount namespace for init alone: its parent needs its own /proc
-        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-            ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
-            return cannot_unshare;
-        }
-        prepare_to_steer();
-        return reuse_leader();
-    });
-    return init.wait();
-}
-
 TEST(SelectTree, TakesNoSessionWhoseLeaderHasThePidOfAMemberThatIsGone) {
-    Child child(in_new_namespace);
-    const int finding = child.wait();
+    const int finding = run_as_init(
+        [] {
+            prepare_to_steer();
+            return reuse_leader();
+        },
+        cannot_unshare);
     if (finding == cannot_unshare) {
         GTEST_SKIP() << "a new PID namespace with its /proc needs CAP_SYS_ADMIN";
     }

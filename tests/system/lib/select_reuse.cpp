@@ -1,33 +1,72 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The promise of selection: whatever system call between the look and the signal a PID passes to another process at,
 // that other process is not hit.
+#include "helpers/confined.hpp"
 #include "helpers/pid_space.hpp"
 #include "helpers/scoped_calls.hpp"
 #include "helpers/selected.hpp"
 
+#include <sig2pid/escalation.hpp>
 #include <sig2pid/send.hpp>
 #include <sig2pid/sweep.hpp>
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <numeric>
+#include <poll.h>
 #include <sched.h>
-#include <sys/mount.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <thread>
 #include <unistd.h>
 
 namespace sig2pid {
 namespace {
 
+using std::chrono::milliseconds;
 using test::Child;
 
-constexpr int rounds = 1000;
+constexpr int promised_rounds = 1000;
+constexpr int once_at_each_call = 0;
 
 /// What the init of the new namespace found; the exit status of the test's child.
 enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, victim_missed, stranger_hurt, seldom_reused };
 
+/// Answers as long as no signal has come, not even one that would stop it or let it go on.
+class Stranger {
+public:
+    Stranger()
+        : child_([this](const std::function<void()>& ready) {
+              ::signal(SIGCONT, [](int) { ::_exit(1); });
+              ::prctl(PR_SET_NAME, "stranger");
+              ready();
+              for (eventfd_t one = 0; ::eventfd_read(question_.get(), &one) == 0;) {
+                  ::eventfd_write(answer_.get(), one);
+              }
+              return 0;
+          }) {}
+
+    [[nodiscard]] pid_t pid() const { return child_.pid(); }
+
+    [[nodiscard]] bool answers() const {
+        constexpr int patience_ms = 10'000;
+        ::eventfd_write(question_.get(), 1);
+        pollfd either[] = {{answer_.get(), POLLIN, 0}, {child_.process().fd(), POLLIN, 0}};
+        return ::poll(either, std::size(either), patience_ms) > 0 && (either[0].revents & POLLIN) != 0;
+    }
+
+private:
+    UniqueFd question_{::eventfd(0, EFD_CLOEXEC)};
+    UniqueFd answer_{::eventfd(0, EFD_CLOEXEC)};
+    Child child_;
+};
+
 /// The process that dies, and the one that takes its PID when so many system calls were made.
 struct Play {
     std::optional<Child> victim;
-    std::optional<Child> stranger;
+    std::optional<Stranger> stranger;
     int calls_until_reuse = -1; ///< negative: never
     int calls = 0;
     bool is_acting = false;
@@ -41,7 +80,7 @@ void reuse_the_pid() {
     static_cast<void>(send(play.victim->process(), Signal(SIGKILL)));
     play.victim->wait();
     play.cannot_steer = !test::steer_next_pid(pid);
-    play.stranger.emplace(test::named("stranger"));
+    play.stranger.emplace();
 }
 
 /// Before each system call of the library.
@@ -73,7 +112,8 @@ void install(sys::Syscalls& table) {
     using sys::Syscalls;
     step_before<&Syscalls::openat, &Syscalls::pread, &Syscalls::getdents, &Syscalls::readlinkat, &Syscalls::poll,
                 &Syscalls::pidfd_open, &Syscalls::pidfd_send_signal, &Syscalls::pidfd_get_info, &Syscalls::fstat,
-                &Syscalls::fstatfs, &Syscalls::fstatat, &Syscalls::dup_cloexec, &Syscalls::dup_onto>(table);
+                &Syscalls::fstatfs, &Syscalls::fstatat, &Syscalls::dup_cloexec, &Syscalls::dup_onto, &Syscalls::waitid,
+                &Syscalls::epoll_create, &Syscalls::epoll_add, &Syscalls::epoll_wait>(table);
 }
 
 /// Selects and signals as the send command does: how many were signalled.
@@ -98,6 +138,28 @@ int sweep_and_kill(const std::string& argument) {
     return signalled;
 }
 
+/// Selects and ends as the stop command does, with a first step that the victim outlives.
+int select_and_stop(const std::string& argument, Newcomers newcomers) {
+    Result<ProcessSet> set = test::select_by({argument});
+    if (!set) {
+        return 0;
+    }
+    const auto ladder = Escalation::make({{Signal(SIGUSR1), milliseconds(0)}, {Signal(SIGKILL), milliseconds(1)}});
+    EscalationOptions options;
+    options.newcomers = newcomers;
+    const Result<EscalationReport> report = ladder->run(*set, options);
+    return report && report->end == EscalationEnd::all_ended ? static_cast<int>(report->endings.size()) : 0;
+}
+
+int stop_those(const std::string& argument) {
+    return select_and_stop(argument, Newcomers::none);
+}
+
+int stop_with_newcomers(const std::string& argument) {
+    return select_and_stop(argument, Newcomers::matching);
+}
+
+/// \return how many it signalled.
 using Way = int (*)(const std::string& argument);
 
 struct Round {
@@ -110,12 +172,22 @@ int catching_victim(const std::function<void()>& ready) {
     return test::named("victim")(ready);
 }
 
+/// Names the victim in a file that is so much older than any process from now on that it cannot mean one of them.
+void write_pidfile(const std::string& path, pid_t pid) {
+    constexpr milliseconds two_ticks_each(40);
+    std::ofstream(path) << pid << '\n';
+    std::this_thread::sleep_for(two_ticks_each);
+}
+
 Round play_round(Way kill, const std::string& argument, int calls_until_reuse) {
     play.victim.reset();
     play.stranger.reset();
     play.calls = 0;
     play.victim.emplace(catching_victim);
     const pid_t pid = play.victim->pid();
+    if (const auto colon = argument.find(':'); argument.starts_with("pidfile:")) {
+        write_pidfile(argument.substr(colon + 1), pid);
+    }
     play.calls_until_reuse = calls_until_reuse;
     int signalled = 0;
     {
@@ -133,12 +205,11 @@ Round play_round(Way kill, const std::string& argument, int calls_until_reuse) {
     if (play.stranger->pid() != pid) {
         return {not_reused, calls};
     }
-    const bool alive = play.stranger->process().state() == ProcessState::alive;
-    return {alive && signalled == 0 ? all_well : stranger_hurt, calls};
+    return {play.stranger->answers() ? all_well : stranger_hurt, calls};
 }
 
-/// As PID 1 of a new namespace: reuse at each call in turn, for as many rounds as were promised.
-Finding play_all(Way kill, const std::vector<std::string>& arguments) {
+/// As PID 1 of a new namespace: reuse at each call in turn, in so many rounds, or once at each.
+Finding play_all(Way kill, const std::vector<std::string>& arguments, int rounds) {
     std::vector<int> lengths;
     for (const std::string& argument : arguments) {
         const Round whole = play_round(kill, argument, -1);
@@ -147,6 +218,9 @@ Finding play_all(Way kill, const std::vector<std::string>& arguments) {
             return whole.finding;
         }
         lengths.push_back(whole.calls);
+    }
+    if (rounds == once_at_each_call) {
+        rounds = std::accumulate(lengths.begin(), lengths.end(), 0);
     }
     int reuses = 0;
     for (int round = 0; round < rounds; ++round) {
@@ -162,24 +236,13 @@ Finding play_all(Way kill, const std::vector<std::string>& arguments) {
 }
 
 /// Its own PID namespace, and the /proc that shows it.
-Finding play_in_new_namespace(Way kill, const std::vector<std::string>& arguments) {
-    Child child([&](const std::function<void()>& ready) -> int {
-        ready();
-        if (::unshare(CLONE_NEWPID) != 0) {
-            return cannot_unshare;
-        }
-        Child init([&](const auto&) -> int {
-            // a mount namespace for init alone: its parent needs its own /proc
-            if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-                ::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
-                return cannot_unshare;
-            }
+Finding play_in_new_namespace(Way kill, const std::vector<std::string>& arguments, int rounds = promised_rounds) {
+    return static_cast<Finding>(test::run_as_init(
+        [&] {
             // a thousand rounds are too many where all PIDs have to be used up for each
-            return test::prepare_to_steer() ? play_all(kill, arguments) : cannot_steer_pids;
-        });
-        return init.wait();
-    });
-    return static_cast<Finding>(child.wait());
+            return test::prepare_to_steer() ? play_all(kill, arguments, rounds) : cannot_steer_pids;
+        },
+        cannot_unshare));
 }
 
 void expect_all_well(Finding finding) {
@@ -201,6 +264,27 @@ TEST(SelectReuse, NeverHitsTheStrangerWhateverCallItComesBefore) {
 TEST(SelectReuse, NeverHitsTheStrangerInASweep) {
     expect_all_well(play_in_new_namespace(sweep_and_kill, {"name:victim", "user:0,name:victim,handles:USR1",
                                                            "name:victim,newer:1h", "name:victim,ns:1"}));
+}
+
+TEST(SelectReuse, NeverHitsTheStrangerWhileItClimbsALadder) {
+    expect_all_well(play_in_new_namespace(stop_those, {"name:victim", "child-of:1,name:victim"}));
+}
+
+TEST(SelectReuse, NeverHitsTheStrangerWhileAllOfATreeAreHeldStill) {
+    expect_all_well(play_in_new_namespace(stop_with_newcomers, {"tree:1,name:victim", "name:victim"}));
+}
+
+TEST(SelectReuse, NeverHitsTheStrangerThatHasThePidOfAPidfile) {
+    char directory[] = "/tmp/sig2pid-reuse-XXXXXX";
+    ASSERT_NE(::mkdtemp(directory), nullptr);
+    const std::string path = std::string(directory) + "/pid";
+    const std::vector<std::string> arguments = {"pidfile:" + path};
+    const Finding killing = play_in_new_namespace(select_and_kill, arguments, once_at_each_call);
+    const Finding stopping = play_in_new_namespace(stop_those, arguments, once_at_each_call);
+    ::unlink(path.c_str());
+    ::rmdir(directory);
+    expect_all_well(killing);
+    expect_all_well(stopping);
 }
 
 } // namespace

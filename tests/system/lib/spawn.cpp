@@ -14,7 +14,7 @@ namespace sig2pid {
 namespace {
 
 /// The exit status of a spawned child, waited for by its pidfd.
-int exit_status(const Process& child) {
+int status_of_exit(const Process& child) {
     siginfo_t info{};
     EXPECT_EQ(::waitid(P_PIDFD, static_cast<id_t>(child.fd()), &info, WEXITED), 0);
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
@@ -28,7 +28,7 @@ TEST(Spawn, PinsAChildFromBirth) {
     const Result<Process> child = spawn({"sh", "-c", "exit 7"});
     ASSERT_TRUE(child) << child.error().message();
     EXPECT_EQ(Process::from_token(child->token()).value().pid(), child->pid());
-    EXPECT_EQ(exit_status(*child), 7);
+    EXPECT_EQ(status_of_exit(*child), 7);
     EXPECT_EQ(child->state(), ProcessState::gone);
 }
 
@@ -51,14 +51,14 @@ TEST(Spawn, StartsTheChildWithNothingBlockedUnlessAsked) {
     EXPECT_EQ(signal_status(blocking).value().blocked, SignalSet{Signal(SIGUSR2)});
     for (const Process* child : {&open, &blocking}) {
         ::kill(child->pid(), SIGKILL);
-        EXPECT_EQ(exit_status(*child), 128 + SIGKILL);
+        EXPECT_EQ(status_of_exit(*child), 128 + SIGKILL);
     }
 }
 
 TEST(Spawn, LeaksNoDescriptor) {
     const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const Process child = spawn({"sh", "-c", "test ! -e /proc/$$/fd/" + std::to_string(file.get())}).value();
-    EXPECT_EQ(exit_status(child), 0);
+    EXPECT_EQ(status_of_exit(child), 0);
 }
 
 } // namespace
