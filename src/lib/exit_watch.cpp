@@ -76,10 +76,11 @@ Result<ExitWatch::Events> ExitWatch::wait(Deadline until) {
     }
     Events events;
     for (const epoll_event& event : std::span(ready).first(static_cast<std::size_t>(count))) {
-        if (event.data.u64 == cancel_mark) {
+        const std::uint64_t mark = event.data.u64; // a copy: the structure is packed, and may lie anywhere
+        if (mark == cancel_mark) {
             events.cancelled = true;
         } else {
-            events.exited.push_back(event.data.u64);
+            events.exited.push_back(mark);
         }
     }
     return events;

@@ -218,7 +218,7 @@ int supervise(int workers, const std::function<void()>& ready) {
     if (pipe2(named.data(), O_CLOEXEC) != 0) {
         return 255;
     }
-    const auto start_one = [&named, supervisor = getpid()] {
+    const auto start_one = [supervisor = getpid()] {
         if (fork() == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (getppid() != supervisor) {
