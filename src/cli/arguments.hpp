@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+// The library's own name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 namespace CLI {
 class App;
-class Option;
 } // namespace CLI
 
 namespace sig2pid::cli {
