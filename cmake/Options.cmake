@@ -30,6 +30,11 @@ if(SIG2PID_SANITIZE)
   target_link_options(sig2pid_options INTERFACE "-fsanitize=${SIG2PID_SANITIZE}")
 endif()
 
+if(SIG2PID_FUZZ)
+  target_compile_options(sig2pid_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(sig2pid_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # sig2pid_static(TARGET [PUBLIC]): links it, or with PUBLIC what links it, statically where that is asked for and possible.
 function(sig2pid_static target)
   set(scope PRIVATE)
@@ -43,7 +48,7 @@ endfunction()
 
 # sig2pid_precompile(TARGET HEADER...): compiles the headers once for all files of the target, or takes those of another:
 # sig2pid_precompile(TARGET REUSE_FROM OTHER). It shortens a build with tests by half, and hides a missing #include: what
-# is shipped, linted and fuzzed is built without.
+# is shipped and linted is built without.
 function(sig2pid_precompile target)
   if(NOT SIG2PID_PRECOMPILE)
     return()

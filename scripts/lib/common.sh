@@ -31,9 +31,9 @@ as_root() {
 }
 
 # step NAME COMMAND...: runs COMMAND in silence, with a progress line if somebody watches; on failure shows what it said.
-# The output stays in build/logs.
+# The output stays in build/logs, and in build/logs/steps how long each took.
 step() {
-    local name=$1 log status=0 ticker=''
+    local name=$1 log status=0 ticker='' began=$EPOCHSECONDS
     shift
     log=$logs/${name//[^a-zA-Z0-9]/-}.log
     if [ -t 2 ]; then
@@ -46,6 +46,7 @@ step() {
         wait "$ticker" 2>/dev/null || true
         printf '\r\033[K' >&2
     fi
+    printf '%d s\t%s\n' $((EPOCHSECONDS - began)) "$name" >>"$logs/steps"
     if [ "$status" != 0 ]; then
         complain "$name failed ($status); the end of $log:"
         tail -n 40 "$log" >&2
