@@ -56,4 +56,9 @@ struct Delivery {
 [[nodiscard]] Delivery foresee(const Process& process, const SignalStatus& status, Signal signal,
                                const SendOptions& options = {});
 
+/// Likewise, looking at the process now, and again before it says unhandled, until a look can be trusted: who runs may
+/// be on its way out of sigwait(3), and is looked at for a tenth of a second. `payload` and `reader` count, `retry`
+/// does not. \return the errors of signal_status().
+[[nodiscard]] Result<Delivery> foresee(const Process& process, Signal signal, const SendOptions& options);
+
 } // namespace sig2pid

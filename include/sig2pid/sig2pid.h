@@ -6,6 +6,7 @@
  * sig2pid_message() then has a sentence for a person. No function throws, exits, installs a handler or starts a
  * thread. Descriptors are close-on-exec. The calls on one process may come from several threads at once, but
  * sig2pid_close(); a receiver belongs to the thread that made it. Needs Linux 5.3; what needs more says so.
+ * Functions and structures stay as they are: what is added later has names of its own.
  */
 #ifndef SIG2PID_H
 #define SIG2PID_H
@@ -99,10 +100,11 @@ enum sig2pid_verdict {
 
 /*
  * Looks how the target stands to the signal, sends it, and gives the verdict: the system call returns success also for
- * signals that nobody will see. `value` may be NULL: no payload.
+ * signals that nobody will see. `value` may be NULL: no payload. `blocked`, which may be NULL, becomes 1 where a signal
+ * that was delivered or coalesced stays pending, as the target blocks it (as users of signalfd and sigwait do), else 0.
  * -EINVAL: no such signal.
  */
-int sig2pid_deliver(const sig2pid_process* process, int signal, const uint64_t* value);
+int sig2pid_deliver(const sig2pid_process* process, int signal, const uint64_t* value, int* blocked);
 
 /* --- waiting --------------------------------------------------------------------------------------------------- */
 
@@ -116,9 +118,9 @@ struct sig2pid_exit {
 /*
  * Waits for the exit of any process, a child or not: up to `timeout_ns` nanoseconds, 0 to look only, negative for ever;
  * or until `cancel_fd` (-1: none) is readable. 1: it has exited, and `how`, which may be NULL, is filled in. 0: the
- * time is over, or it was cancelled. A child is not reaped. How a process that is no child ended is known from
- * Linux 6.15, and before that as long as it is a zombie that one may read. -EBADF, -EPERM: cancel_fd is no descriptor,
- * or cannot be waited for.
+ * time is over. -ECANCELED: cancel_fd is readable. A child is not reaped. How a process that is no child ended is known
+ * from Linux 6.15, and before that as long as it is a zombie that one may read. -EBADF, -EPERM: cancel_fd is no
+ * descriptor, or cannot be waited for.
  */
 int sig2pid_wait(const sig2pid_process* process, int64_t timeout_ns, int cancel_fd, struct sig2pid_exit* how);
 

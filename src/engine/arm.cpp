@@ -19,13 +19,13 @@ std::string describe(const Process& process) {
 }
 
 Result<Verdict> judge_by_proc(const Process& process, const RuleText& rule) {
-    const auto status = signal_status(process);
-    if (!status) {
-        return std::unexpected(status.error());
-    }
     SendOptions options;
     options.default_policy = default_is_meant(rule) ? DefaultPolicy::allow : DefaultPolicy::refuse;
-    return foresee(process, *status, rule.signal, options).verdict;
+    const auto foreseen = foresee(process, rule.signal, options);
+    if (!foreseen) {
+        return std::unexpected(foreseen.error());
+    }
+    return foreseen->verdict;
 }
 
 Result<> make_sure_it_lives(const Process& process) {

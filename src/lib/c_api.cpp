@@ -88,7 +88,7 @@ int verdict_of(Verdict verdict) {
     return SIG2PID_DELIVERED;
 }
 
-int deliver_signal(const Process& process, int number, const std::uint64_t* value) {
+int deliver_signal(const Process& process, int number, const std::uint64_t* value, int* blocked) {
     const Result<Signal> signal = Signal::from_number(number);
     if (!signal) {
         return failed(signal.error());
@@ -104,6 +104,9 @@ int deliver_signal(const Process& process, int number, const std::uint64_t* valu
     if (delivery->error) {
         failed(*delivery->error);
     }
+    if (blocked != nullptr) {
+        *blocked = delivery->blocked ? 1 : 0;
+    }
     return verdict_of(delivery->verdict);
 }
 
@@ -111,6 +114,9 @@ int wait_for(const Process& process, const WaitOptions& options, sig2pid_exit* h
     const Result<WaitResult> result = wait_all({&process, 1}, options);
     if (!result) {
         return failed(result.error());
+    }
+    if (result->end == WaitEnd::cancelled) {
+        return failed(Error{ECANCELED, "sig2pid_wait", "the wait was cancelled", Reason::unspecified, 0});
     }
     if (result->exits.empty()) {
         return 0;
@@ -227,8 +233,8 @@ int sig2pid_queue(const sig2pid_process* process, int signal, uint64_t value) {
     });
 }
 
-int sig2pid_deliver(const sig2pid_process* process, int signal, const uint64_t* value) {
-    return guarded([&] { return deliver_signal(process->process, signal, value); });
+int sig2pid_deliver(const sig2pid_process* process, int signal, const uint64_t* value, int* blocked) {
+    return guarded([&] { return deliver_signal(process->process, signal, value, blocked); });
 }
 
 int sig2pid_wait(const sig2pid_process* process, int64_t timeout_ns, int cancel_fd, struct sig2pid_exit* how) {

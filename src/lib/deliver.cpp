@@ -10,7 +10,8 @@
 namespace sig2pid {
 namespace {
 
-constexpr int looks_before_refusal = 64;               ///< each misses one of three when the target is starved of CPU
+constexpr int looks_before_refusal = 64;               ///< at once, and then, of a target that has not run since,
+constexpr std::chrono::milliseconds longest_look(100); ///< for so long one every millisecond
 constexpr std::chrono::milliseconds longest_pause(50); ///< between tries while a queue is full
 
 bool is_always_meant(Signal signal) {
@@ -118,9 +119,7 @@ std::string overflow_text(const Process& process) {
            ": its user's signal queue is full (RLIMIT_SIGPENDING), so the signal would be lost or lose its payload";
 }
 
-Result<Delivery> deliver_seen(const Process& process, const SignalStatus& status, Signal signal,
-                              const SendOptions& options) {
-    Delivery foreseen = foresee(process, status, signal, options);
+Result<Delivery> deliver_seen(const Process& process, Signal signal, const SendOptions& options, Delivery foreseen) {
     if (foreseen.verdict == Verdict::unhandled) {
         return foreseen;
     }
@@ -172,6 +171,26 @@ Delivery foresee(const Process& process, const SignalStatus& status, Signal sign
     return {verdict, blocked && verdict != Verdict::overflow, true, std::nullopt};
 }
 
+// The two parts of a look are not one moment: who left sigwait(3) between them may be back in it. And who is on the way
+// out of it shows neither the wait nor its mask until it gets a processor, which may take a while where these are busy.
+Result<Delivery> foresee(const Process& process, Signal signal, const SendOptions& options) {
+    const auto end = std::chrono::steady_clock::now() + longest_look;
+    for (int looks = 1;; ++looks) {
+        const Result<SignalStatus> status = options.reader != nullptr ? options.reader->read() : signal_status(process);
+        if (!status) {
+            return std::unexpected(status.error());
+        }
+        Delivery foreseen = foresee(process, *status, signal, options);
+        const bool is_on_its_way = status->state == 'R' && std::chrono::steady_clock::now() < end;
+        if (foreseen.verdict != Verdict::unhandled || (looks > looks_before_refusal && !is_on_its_way)) {
+            return foreseen;
+        }
+        if (looks > looks_before_refusal) {
+            static_cast<void>(sys::calls().poll(process.fd(), POLLIN, 1)); // its exit ends the pause
+        }
+    }
+}
+
 namespace {
 
 Result<Delivery> deliver_once(const Process& process, Signal signal, const SendOptions& options) {
@@ -185,19 +204,9 @@ Result<Delivery> deliver_once(const Process& process, Signal signal, const SendO
     if (*state == ProcessState::zombie) {
         return Delivery{Verdict::zombie, false, true, std::nullopt};
     }
-    const auto look = [&] { return options.reader != nullptr ? options.reader->read() : signal_status(process); };
-    Result<SignalStatus> status = look();
-    // the two parts of a look are not one moment: who left sigwait(3) between them may be back in it, so be sure
-    for (int more = 0; more < looks_before_refusal && status; more++) {
-        if (foresee(process, *status, signal, options).verdict != Verdict::unhandled) {
-            break;
-        }
-        status = look();
-    }
-    if (!status) {
-        return not_looked_at(process, signal, options, std::move(status).error());
-    }
-    return deliver_seen(process, *status, signal, options);
+    Result<Delivery> foreseen = foresee(process, signal, options);
+    return foreseen ? deliver_seen(process, signal, options, std::move(*foreseen))
+                    : not_looked_at(process, signal, options, std::move(foreseen).error());
 }
 
 } // namespace

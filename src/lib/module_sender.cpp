@@ -81,8 +81,7 @@ Result<Delivery> ModuleSender::deliver(const Process& process, Signal signal, co
     if (*state != ProcessState::alive) {
         return Delivery{*state == ProcessState::zombie ? Verdict::zombie : Verdict::gone, false, true, std::nullopt};
     }
-    const Result<SignalStatus> status = signal_status(process);
-    Delivery foreseen = status ? foresee(process, *status, signal, options) : Delivery{.looked = false};
+    Delivery foreseen = foresee(process, signal, options).value_or(Delivery{.looked = false});
     if (foreseen.verdict == Verdict::unhandled) {
         return foreseen;
     }

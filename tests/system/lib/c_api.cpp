@@ -56,7 +56,7 @@ TEST(CApi, GivesNegatedErrnosAndAMessage) {
     char small[4];
     EXPECT_EQ(sig2pid_token(self.get(), small, sizeof small), -ERANGE);
     EXPECT_EQ(sig2pid_send(self.get(), 65), -EINVAL);
-    EXPECT_EQ(sig2pid_deliver(self.get(), 0, nullptr), -EINVAL);
+    EXPECT_EQ(sig2pid_deliver(self.get(), 0, nullptr, nullptr), -EINVAL);
     std::thread([] { EXPECT_EQ(std::string(sig2pid_message()), ""); }).join();
 }
 
@@ -64,14 +64,16 @@ TEST(CApi, SendsWithItsVerdict) {
     Child child(block_all_and_pause);
     const Handle process = open(child.pid());
     const std::uint64_t value = 1;
+    int blocked = 0;
     EXPECT_EQ(sig2pid_send(process.get(), 0), 0);
-    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, &value), SIG2PID_DELIVERED);
-    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, nullptr), SIG2PID_COALESCED);
+    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, &value, &blocked), SIG2PID_DELIVERED);
+    EXPECT_EQ(blocked, 1);
+    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, nullptr, nullptr), SIG2PID_COALESCED);
     EXPECT_EQ(sig2pid_send(process.get(), SIGKILL), 0);
     child.wait_for_zombie();
-    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, nullptr), SIG2PID_ZOMBIE);
+    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, nullptr, nullptr), SIG2PID_ZOMBIE);
     child.wait();
-    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, nullptr), SIG2PID_GONE);
+    EXPECT_EQ(sig2pid_deliver(process.get(), SIGUSR1, nullptr, nullptr), SIG2PID_GONE);
     EXPECT_EQ(sig2pid_send(process.get(), SIGUSR1), -ESRCH);
 }
 
@@ -81,7 +83,7 @@ TEST(CApi, WaitsAndTellsHowItEnded) {
     sig2pid_exit how{};
     EXPECT_EQ(sig2pid_wait(process.get(), 0, -1, &how), 0);
     const UniqueFd cancel(::eventfd(1, EFD_CLOEXEC));
-    EXPECT_EQ(sig2pid_wait(process.get(), -1, cancel.get(), &how), 0);
+    EXPECT_EQ(sig2pid_wait(process.get(), -1, cancel.get(), &how), -ECANCELED);
     EXPECT_EQ(sig2pid_wait(process.get(), -1, 1'000'000, &how), -EBADF);
     ASSERT_EQ(sig2pid_send(process.get(), SIGUSR2), 0);
     EXPECT_EQ(sig2pid_wait(process.get(), LLONG_MAX, -1, &how), 1);

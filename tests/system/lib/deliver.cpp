@@ -4,6 +4,8 @@
 
 #include <sig2pid/deliver.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
@@ -172,6 +174,66 @@ TEST(Deliver, KnowsThatSigwaitTakesTheSignal) {
         EXPECT_EQ(deliver_to(child, Signal(SIGCHLD)).verdict, Verdict::delivered);
     }
     EXPECT_EQ(child.process().state(), ProcessState::alive);
+}
+
+void stay_on(int cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(cpu), &set);
+    ::sched_setaffinity(0, sizeof set, &set);
+}
+
+/// Leaves nothing of a processor to others, for so long. Needs CAP_SYS_NICE.
+class Hog {
+public:
+    Hog(int cpu, std::chrono::milliseconds duration)
+        : thread_([this, cpu, duration] {
+              stay_on(cpu);
+              const sched_param highest{.sched_priority = 1};
+              has_it_ = ::sched_setscheduler(0, SCHED_FIFO, &highest) == 0;
+              state_ = has_it_ ? 1 : 2;
+              const auto end = std::chrono::steady_clock::now() + duration;
+              while (has_it_ && std::chrono::steady_clock::now() < end) {
+              }
+          }) {
+        while (state_ == 0) {
+            ::sched_yield();
+        }
+    }
+
+    [[nodiscard]] bool has_it() const { return has_it_; }
+
+private:
+    std::atomic<int> state_ = 0;
+    std::atomic<bool> has_it_ = false;
+    std::jthread thread_;
+};
+
+/// Woken by the first signal it shows neither its mask nor the wait, until it gets a processor.
+TEST(Deliver, WaitsForWhoIsOnItsWayOutOfSigwait) {
+    if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+        GTEST_SKIP() << "one processor cannot be kept from the target and left to the test";
+    }
+    const SignalSet set = {Signal(SIGRTMIN)};
+    const Child child([&set](const std::function<void()>& ready) {
+        stay_on(1);
+        return sigwait_for(ready, set);
+    });
+    await_sigwait(child, set);
+    Delivery delivery;
+    bool has_it = false;
+    std::thread([&] {
+        stay_on(0);
+        const Hog hog(1, std::chrono::milliseconds(60));
+        has_it = hog.has_it();
+        EXPECT_TRUE(queue(child.process(), Signal(SIGRTMIN), Payload{1}));
+        delivery = deliver_to(child, Signal(SIGRTMIN), {.default_policy = DefaultPolicy::refuse});
+    }).join();
+    if (!has_it) {
+        GTEST_SKIP() << "needs CAP_SYS_NICE";
+    }
+    EXPECT_EQ(delivery.verdict, Verdict::delivered);
+    EXPECT_TRUE(delivery.blocked);
 }
 
 TEST(Deliver, SparesWhoWaitsForAnotherSignal) {

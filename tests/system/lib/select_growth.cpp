@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Processes that multiply while they are looked for: bounded fork bombs, of which nobody may escape.
 #include "helpers/fork_bomb.hpp"
+#include "helpers/rounds.hpp"
 #include "helpers/selected.hpp"
 
 #include <sig2pid/frozen_cgroup.hpp>
@@ -25,7 +26,7 @@ void kill_all(const ProcessSet& set) {
 }
 
 TEST(SelectTree, CatchesABombWhoseForksAreInFlight) {
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < test::rounds(20, 5); ++round) {
         test::Fuse fuse;
         Child bomb(test::fork_bomb);
         ProcessSet set = test::select_by({"tree:" + std::to_string(bomb.pid())}).value();
@@ -39,7 +40,7 @@ TEST(SelectTree, CatchesABombWhoseForksAreInFlight) {
 
 // SIGSTOP comes while the tables of its memory are copied: the child is there only after that.
 TEST(SelectTree, CatchesTheChildOfAForkThatTakesLong) {
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < test::rounds(20, 5); ++round) {
         test::Fuse fuse;
         Child bomb(test::heavy_fork_bomb);
         ProcessSet set = test::select_by({"tree:" + std::to_string(bomb.pid())}).value();

@@ -3,6 +3,7 @@
 // that other process is not hit.
 #include "helpers/confined.hpp"
 #include "helpers/pid_space.hpp"
+#include "helpers/rounds.hpp"
 #include "helpers/scoped_calls.hpp"
 #include "helpers/selected.hpp"
 
@@ -30,10 +31,8 @@ using test::Child;
 
 constexpr int once_at_each_call = 0;
 
-/// As many as were promised, but where a fork takes ten times as long: in an emulated machine, or with a sanitizer.
 int many_rounds() {
-    constexpr int promised = 1000;
-    return std::getenv("SIG2PID_FEWER_ROUNDS") != nullptr ? once_at_each_call : promised;
+    return test::rounds(1000, once_at_each_call);
 }
 
 /// What the init of the new namespace found; the exit status of the test's child.
@@ -276,7 +275,9 @@ TEST(SelectReuse, NeverHitsTheStrangerWhileItClimbsALadder) {
 }
 
 TEST(SelectReuse, NeverHitsTheStrangerWhileAllOfATreeAreHeldStill) {
-    expect_all_well(play_in_new_namespace(stop_with_newcomers, {"tree:1,name:victim", "name:victim"}));
+    std::vector<std::string> arguments = {"tree:1,name:victim", "name:victim"};
+    arguments.resize(static_cast<std::size_t>(test::rounds(2, 1)));
+    expect_all_well(play_in_new_namespace(stop_with_newcomers, arguments));
 }
 
 TEST(SelectReuse, NeverHitsTheStrangerThatHasThePidOfAPidfile) {
