@@ -4,6 +4,7 @@
 #include "random_condition.hpp"
 
 #include "helpers/child.hpp"
+#include "helpers/rounds.hpp"
 
 #include <sig2pid/engine/expression.hpp>
 
@@ -179,11 +180,11 @@ protected:
         return expected.size();
     }
 
-    void compare_random(const Called& called, std::uint32_t seed, std::size_t rules,
-                        std::span<const std::string_view> names) {
+    void compare_random(const Called& called, std::uint32_t seed, int wanted, std::span<const std::string_view> names) {
         const auto event = find_event(called.event);
         ASSERT_TRUE(event) << event.error().message();
         RandomCondition random(seed, *event, names);
+        const auto rules = static_cast<std::size_t>(wanted);
         std::size_t matched = 0;
         std::size_t refused = 0;
         for (std::size_t armed = 0; armed < rules && !HasFailure();) {
@@ -206,16 +207,16 @@ protected:
 };
 
 TEST_F(Expressions, random_conditions_on_a_path_and_two_ints) {
-    compare_random(unlinkat_call, 20'260'101, 60,
+    compare_random(unlinkat_call, 20'260'101, test::rounds(60, 20),
                    std::array<std::string_view, 5>{"dfd", "pathname", "flag", "comm", "cgroup"});
 }
 
 TEST_F(Expressions, random_conditions_on_a_signed_64_bit_argument) {
-    compare_random(lseek_call, 7, 20, std::array<std::string_view, 3>{"fd", "offset", "whence"});
+    compare_random(lseek_call, 7, test::rounds(20, 8), std::array<std::string_view, 3>{"fd", "offset", "whence"});
 }
 
 TEST_F(Expressions, random_conditions_on_an_unsigned_64_bit_argument) {
-    compare_random(getrandom_call, 8, 20, std::array<std::string_view, 3>{"ubuf", "len", "flags"});
+    compare_random(getrandom_call, 8, test::rounds(20, 8), std::array<std::string_view, 3>{"ubuf", "len", "flags"});
 }
 
 /// unlinkat(2) of a path that is not there.

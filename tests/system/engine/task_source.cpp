@@ -3,6 +3,7 @@
 #include "engine/kernel.hpp"
 #include "tests/helpers/child.hpp"
 #include "tests/helpers/confined.hpp"
+#include "tests/helpers/rounds.hpp"
 
 #include <sig2pid/engine/task_source.hpp>
 #include <sig2pid/receiver.hpp>
@@ -136,7 +137,7 @@ TEST_F(TaskSourceTest, finds_what_proc_finds_in_a_random_zoo) {
     const auto coin = [&] { return random() % 2 == 0; };
     std::vector<std::unique_ptr<Child>> zoo;
     std::vector<std::string> questions = {"user:0", "user:65534", "user:12345,name:zoo-a", "name:zoo-b,state:X"};
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < test::rounds(40, 15); i++) {
         const std::string name =
             std::array{"zoo-a", "zoo-b", "zoo a,b", "zoo-fifteen-let", "zoo-sixteen-lett"}[random() % 5];
         zoo.push_back(child_as({name, coin() ? somebody : 0, coin(), coin()}));

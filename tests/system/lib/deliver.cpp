@@ -137,10 +137,11 @@ int sigwait_for(const std::function<void()>& ready, const SignalSet& wanted) {
 
 /// Whether a thread of the process sleeps in sigwait, with nothing of `set` left to take.
 bool sleeps_in_sigwait(const Child& child, const std::string& thread, const SignalSet& set) {
+    const SignalSet pending =
+        signal_status(child.process()).value().shared_pending; // first: it sleeps after taking all
     std::ifstream file("/proc/" + std::to_string(child.pid()) + "/task/" + thread + "/syscall");
     long number = -1;
     file >> number;
-    const SignalSet pending = signal_status(child.process()).value().shared_pending;
     return number == SYS_rt_sigtimedwait && (pending.mask() & set.mask()) == 0;
 }
 

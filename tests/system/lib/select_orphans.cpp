@@ -4,6 +4,7 @@
 #include "helpers/confined.hpp"
 #include "helpers/fork_bomb.hpp"
 #include "helpers/pid_space.hpp"
+#include "helpers/rounds.hpp"
 #include "helpers/selected.hpp"
 #include "helpers/stranger.hpp"
 
@@ -187,7 +188,7 @@ protected:
 };
 
 TEST_F(EscalationCgroup, LetsNoForkInFlightEscape) {
-    for (int round = 0; round < 10; ++round) {
+    for (int round = 0; round < rounds(10, 3); ++round) {
         Fuse fuse;
         const Child bomb(fork_bomb_in(group_));
         EXPECT_EQ(stop({{Signal(SIGKILL), {}}}).end, EscalationEnd::all_ended);

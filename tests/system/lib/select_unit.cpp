@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // unit: is told by the path of the control group, and that is made by the tests as systemd makes it.
 #include "helpers/fork_bomb.hpp"
+#include "helpers/rounds.hpp"
 #include "helpers/selected.hpp"
 #include "helpers/stranger.hpp"
 
@@ -67,7 +68,7 @@ TEST_F(SelectUnit, OfAUserIsThatOfItsOwnManager) {
 }
 
 TEST_F(SelectUnit, IsStoppedWithEveryForkInFlight) {
-    for (int round = 0; round < 5; ++round) {
+    for (int round = 0; round < rounds(5, 2); ++round) {
         Fuse fuse;
         const Child bomb(fork_bomb_in(service_));
         ProcessSet set = select_by({"unit:" + name_}).value();
