@@ -2,6 +2,7 @@
 #include <sig2pid/deliver.hpp>
 
 #include "lib/syscalls.hpp"
+#include "lib/threads.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -171,6 +172,18 @@ Delivery foresee(const Process& process, const SignalStatus& status, Signal sign
     return {verdict, blocked && verdict != Verdict::overflow, true, std::nullopt};
 }
 
+namespace {
+
+/// Whether a thread runs, or would if it had a processor.
+bool is_any_thread_running(const Process& process, const SignalStatus& status) {
+    if (status.state == 'R' || status.threads <= 1) {
+        return status.state == 'R';
+    }
+    return !every_thread(process, [](int thread_dir) { return thread_state(thread_dir) != 'R'; }).value_or(true);
+}
+
+} // namespace
+
 // The two parts of a look are not one moment: who left sigwait(3) between them may be back in it. And who is on the way
 // out of it shows neither the wait nor its mask until it gets a processor, which may take a while where these are busy.
 Result<Delivery> foresee(const Process& process, Signal signal, const SendOptions& options) {
@@ -181,13 +194,16 @@ Result<Delivery> foresee(const Process& process, Signal signal, const SendOption
             return std::unexpected(status.error());
         }
         Delivery foreseen = foresee(process, *status, signal, options);
-        const bool is_on_its_way = status->state == 'R' && std::chrono::steady_clock::now() < end;
-        if (foreseen.verdict != Verdict::unhandled || (looks > looks_before_refusal && !is_on_its_way)) {
+        if (foreseen.verdict != Verdict::unhandled) {
             return foreseen;
         }
-        if (looks > looks_before_refusal) {
-            static_cast<void>(sys::calls().poll(process.fd(), POLLIN, 1)); // its exit ends the pause
+        if (looks <= looks_before_refusal) {
+            continue;
         }
+        if (std::chrono::steady_clock::now() >= end || !is_any_thread_running(process, *status)) {
+            return foreseen;
+        }
+        static_cast<void>(sys::calls().poll(process.fd(), POLLIN, 1)); // its exit ends the pause
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/standstill.hpp"
 
-#include "lib/proc.hpp"
 #include "lib/threads.hpp"
 
 #include <sig2pid/signal_status.hpp>
@@ -21,12 +20,6 @@ constexpr std::chrono::microseconds pause{100};
 constexpr std::string_view at_rest = "TtZX";
 constexpr std::string_view at_rest_or_asleep = "TtZXD"; // uninterruptibly
 
-bool is_one_of(std::string_view states, int thread_dir) {
-    const Result<std::string> text = proc::read_file(thread_dir, "stat");
-    const Result<proc::Stat> stat = text ? proc::parse_stat(*text) : std::unexpected(text.error());
-    return !stat || states.contains(stat->state); // of what has ended there is nothing to read
-}
-
 /// Whether all threads are in one of the states. Who is gone, or hides, moves no more than we can see.
 bool stands_still(const Process& process, std::string_view states) {
     const Result<SignalStatus> status = signal_status(process);
@@ -36,7 +29,7 @@ bool stands_still(const Process& process, std::string_view states) {
     if (!states.contains(status->state)) {
         return false;
     }
-    const auto is_still = [&](int thread_dir) { return is_one_of(states, thread_dir); };
+    const auto is_still = [&](int thread_dir) { return states.contains(thread_state(thread_dir)); };
     return status->threads <= 1 || every_thread(process, is_still).value_or(true);
 }
 

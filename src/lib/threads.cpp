@@ -26,4 +26,10 @@ Result<bool> every_thread(const Process& process, const std::function<bool(int t
     return walked ? Result<bool>(all) : std::unexpected(walked.error());
 }
 
+char thread_state(int thread_dir) {
+    const Result<std::string> text = proc::read_file(thread_dir, "stat");
+    const Result<proc::Stat> stat = text ? proc::parse_stat(*text) : std::unexpected(text.error());
+    return stat ? stat->state : 'X';
+}
+
 } // namespace sig2pid

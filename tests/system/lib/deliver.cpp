@@ -135,6 +135,16 @@ int sigwait_for(const std::function<void()>& ready, const SignalSet& wanted) {
     }
 }
 
+/// All threads block the signals, and one of its own takes them.
+int have_a_thread_that_waits(const std::function<void()>& ready, const SignalSet& wanted) {
+    const sigset_t mask = wanted.to_sigset();
+    ::sigprocmask(SIG_BLOCK, &mask, nullptr);
+    std::thread([&] { sigwait_for(ready, wanted); }).detach();
+    for (;;) {
+        ::pause();
+    }
+}
+
 /// Whether a thread of the process sleeps in sigwait, with nothing of `set` left to take.
 bool sleeps_in_sigwait(const Child& child, const std::string& thread, const SignalSet& set) {
     const SignalSet pending =
@@ -211,14 +221,13 @@ private:
 };
 
 /// Woken by the first signal it shows neither its mask nor the wait, until it gets a processor.
-TEST(Deliver, WaitsForWhoIsOnItsWayOutOfSigwait) {
+void expect_patience_with(const Child::Body& waiter, const SignalSet& set) {
     if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) {
         GTEST_SKIP() << "one processor cannot be kept from the target and left to the test";
     }
-    const SignalSet set = {Signal(SIGRTMIN)};
-    const Child child([&set](const std::function<void()>& ready) {
+    const Child child([&waiter](const std::function<void()>& ready) {
         stay_on(1);
-        return sigwait_for(ready, set);
+        return waiter(ready);
     });
     await_sigwait(child, set);
     Delivery delivery;
@@ -237,6 +246,17 @@ TEST(Deliver, WaitsForWhoIsOnItsWayOutOfSigwait) {
     EXPECT_TRUE(delivery.blocked);
 }
 
+TEST(Deliver, WaitsForWhoIsOnItsWayOutOfSigwait) {
+    const SignalSet set = {Signal(SIGRTMIN)};
+    expect_patience_with([&set](const std::function<void()>& ready) { return sigwait_for(ready, set); }, set);
+}
+
+TEST(Deliver, WaitsForAThreadThatIsOnItsWayOutOfSigwait) {
+    const SignalSet set = {Signal(SIGRTMIN)};
+    expect_patience_with([&set](const std::function<void()>& ready) { return have_a_thread_that_waits(ready, set); },
+                         set);
+}
+
 TEST(Deliver, SparesWhoWaitsForAnotherSignal) {
     const SignalSet other = {Signal(SIGUSR2)};
     const Child child([&other](const std::function<void()>& ready) { return sigwait_for(ready, other); });
@@ -246,15 +266,7 @@ TEST(Deliver, SparesWhoWaitsForAnotherSignal) {
 
 TEST(Deliver, KnowsThatAThreadOfItsOwnWaits) {
     const SignalSet set = {usr1};
-    const Child child([&set](const std::function<void()>& ready) {
-        const sigset_t mask = set.to_sigset();
-        ::sigprocmask(SIG_BLOCK, &mask, nullptr);
-        std::thread([&] { sigwait_for(ready, set); }).detach();
-        for (;;) {
-            ::pause();
-        }
-        return 0;
-    });
+    const Child child([&set](const std::function<void()>& ready) { return have_a_thread_that_waits(ready, set); });
     await_sigwait(child, set);
     EXPECT_EQ(deliver_to(child, usr1, {.default_policy = DefaultPolicy::refuse}).verdict, Verdict::delivered);
     EXPECT_EQ(child.process().state(), ProcessState::alive);

@@ -11,11 +11,11 @@
 #include <sig2pid/send.hpp>
 #include <sig2pid/sweep.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <numeric>
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -212,7 +212,8 @@ Round play_round(Way kill, const std::string& argument, int calls_until_reuse) {
     return {play.stranger->answers() ? all_well : stranger_hurt, calls};
 }
 
-/// As PID 1 of a new namespace: reuse at each call in turn, in so many rounds, or once at each.
+/// As PID 1 of a new namespace: reuse at each call in turn, in so many rounds, or once at each; where the rounds are
+/// fewer than the calls, at calls all along the way.
 Finding play_all(Way kill, const std::vector<std::string>& arguments, int rounds) {
     std::vector<int> lengths;
     for (const std::string& argument : arguments) {
@@ -224,12 +225,14 @@ Finding play_all(Way kill, const std::vector<std::string>& arguments, int rounds
         lengths.push_back(whole.calls);
     }
     if (rounds == once_at_each_call) {
-        rounds = std::accumulate(lengths.begin(), lengths.end(), 0);
+        rounds = *std::ranges::max_element(lengths) * static_cast<int>(arguments.size());
     }
     int reuses = 0;
     for (int round = 0; round < rounds; ++round) {
         const std::size_t which = static_cast<std::size_t>(round) % arguments.size();
-        const int at = (round / static_cast<int>(arguments.size())) % lengths[which];
+        const int turn = round / static_cast<int>(arguments.size());
+        const int turns = rounds / static_cast<int>(arguments.size());
+        const int at = turns < lengths[which] ? turn * lengths[which] / turns : turn % lengths[which];
         if (const Round played = play_round(kill, arguments[which], at); played.finding != all_well) {
             ADD_FAILURE() << arguments[which] << " at call " << at << " of " << lengths[which];
             return played.finding;
@@ -275,9 +278,8 @@ TEST(SelectReuse, NeverHitsTheStrangerWhileItClimbsALadder) {
 }
 
 TEST(SelectReuse, NeverHitsTheStrangerWhileAllOfATreeAreHeldStill) {
-    std::vector<std::string> arguments = {"tree:1,name:victim", "name:victim"};
-    arguments.resize(static_cast<std::size_t>(test::rounds(2, 1)));
-    expect_all_well(play_in_new_namespace(stop_with_newcomers, arguments));
+    expect_all_well(
+        play_in_new_namespace(stop_with_newcomers, {"tree:1,name:victim", "name:victim"}, test::rounds(1000, 100)));
 }
 
 TEST(SelectReuse, NeverHitsTheStrangerThatHasThePidOfAPidfile) {
