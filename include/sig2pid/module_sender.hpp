@@ -24,8 +24,9 @@ public:
 
     /// Looks at the target as deliver() does, and sends: with the fields of kill(2) without a payload, else with
     /// SI_QUEUE, the payload and the caller's PID and real UID, to a thread that does not block the signal.
-    /// \return an Error for what is no verdict, such as EIO when the module was unloaded since open(). Of the options
-    /// payload and default_policy count; the scope is the process.
+    /// \return an Error for what is no verdict, such as EIO when the module was unloaded since open(), and with a
+    /// policy but DefaultPolicy::allow a target that cannot be looked at. Of the options payload and default_policy
+    /// count; the scope is the process.
     [[nodiscard]] Result<Delivery> deliver(const Process& process, Signal signal,
                                            const SendOptions& options = {}) const;
 

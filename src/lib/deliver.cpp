@@ -11,8 +11,8 @@
 namespace sig2pid {
 namespace {
 
-constexpr int looks_before_refusal = 64;               ///< at once, and then, of a target that has not run since,
-constexpr std::chrono::milliseconds longest_look(100); ///< for so long one every millisecond
+constexpr int looks_at_once = 64;                      ///< each misses one of three when the target is starved of CPU
+constexpr std::chrono::milliseconds longest_look(100); ///< at one that runs, or would: after those, one a millisecond
 constexpr std::chrono::milliseconds longest_pause(50); ///< between tries while a queue is full
 
 bool is_always_meant(Signal signal) {
@@ -197,7 +197,7 @@ Result<Delivery> foresee(const Process& process, Signal signal, const SendOption
         if (foreseen.verdict != Verdict::unhandled) {
             return foreseen;
         }
-        if (looks <= looks_before_refusal) {
+        if (looks <= looks_at_once) {
             continue;
         }
         if (std::chrono::steady_clock::now() >= end || !is_any_thread_running(process, *status)) {

@@ -81,7 +81,11 @@ Result<Delivery> ModuleSender::deliver(const Process& process, Signal signal, co
     if (*state != ProcessState::alive) {
         return Delivery{*state == ProcessState::zombie ? Verdict::zombie : Verdict::gone, false, true, std::nullopt};
     }
-    Delivery foreseen = foresee(process, signal, options).value_or(Delivery{.looked = false});
+    Result<Delivery> looked = foresee(process, signal, options);
+    if (!looked && looked.error().reason != Reason::gone && options.default_policy != DefaultPolicy::allow) {
+        return looked; // what the policy refuses cannot be told
+    }
+    Delivery foreseen = looked.value_or(Delivery{.looked = false});
     if (foreseen.verdict == Verdict::unhandled) {
         return foreseen;
     }

@@ -5,8 +5,8 @@
 
 namespace sig2pid::test {
 
-/// How often a test that races repeats what it does: as promised, but seldom where a fork takes ten times as long, in
-/// an emulated machine or with a sanitizer.
+/// How often a test repeats what may go wrong only now and then: as promised, but less where all takes several times as
+/// long, in an emulated machine or with a sanitizer.
 inline int rounds(int promised, int few) {
     return std::getenv("SIG2PID_FEWER_ROUNDS") != nullptr ? few : promised;
 }

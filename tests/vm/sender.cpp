@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The library's way through the module.
 #include "helpers/child.hpp"
+#include "helpers/scoped_calls.hpp"
 #include "module.hpp"
 
 #include <sig2pid/module_sender.hpp>
@@ -45,6 +46,24 @@ TEST_F(Sender, SaysCoalescedAndDeniedAndGone) {
     });
     EXPECT_EQ(stranger.wait(), 0);
     EXPECT_EQ(sender_.deliver(stranger.process(), Signal(SIGUSR2))->verdict, Verdict::gone);
+}
+
+TEST_F(Sender, SparesWhoCannotBeLookedAtWhereAHandlerIsRequired) {
+    const Child child(test::pause_at_defaults);
+    const auto status_is_hidden = [&](DefaultPolicy policy) {
+        test::ScopedCalls calls;
+        calls.table.openat = [](int directory, const char* file, int flags) {
+            return std::string_view(file).ends_with("status") ? -EACCES
+                                                              : sys::kernel_calls().openat(directory, file, flags);
+        };
+        return sender_.deliver(child.process(), Signal(SIGUSR1), {.default_policy = policy});
+    };
+    const auto refused = status_is_hidden(DefaultPolicy::require_handler);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, EACCES);
+    EXPECT_EQ(child.process().state(), ProcessState::alive);
+    EXPECT_EQ(status_is_hidden(DefaultPolicy::allow)->looked, false);
+    test::wait_for_exit(child.process());
 }
 
 TEST_F(Sender, IsOfNoUseOnceTheModuleIsGone) {

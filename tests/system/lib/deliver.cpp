@@ -187,6 +187,11 @@ TEST(Deliver, KnowsThatSigwaitTakesTheSignal) {
     EXPECT_EQ(child.process().state(), ProcessState::alive);
 }
 
+bool may_use_two_processors() {
+    cpu_set_t set;
+    return ::sched_getaffinity(0, sizeof set, &set) == 0 && CPU_ISSET(0, &set) && CPU_ISSET(1, &set);
+}
+
 void stay_on(int cpu) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -201,29 +206,28 @@ public:
         : thread_([this, cpu, duration] {
               stay_on(cpu);
               const sched_param highest{.sched_priority = 1};
-              has_it_ = ::sched_setscheduler(0, SCHED_FIFO, &highest) == 0;
-              state_ = has_it_ ? 1 : 2;
+              state_ = ::sched_setscheduler(0, SCHED_FIFO, &highest) == 0 ? has_it : has_it_not;
               const auto end = std::chrono::steady_clock::now() + duration;
-              while (has_it_ && std::chrono::steady_clock::now() < end) {
+              while (state_ == has_it && std::chrono::steady_clock::now() < end) {
               }
           }) {
-        while (state_ == 0) {
+        while (state_ == starting) {
             ::sched_yield();
         }
     }
 
-    [[nodiscard]] bool has_it() const { return has_it_; }
+    [[nodiscard]] bool has_processor() const { return state_ == has_it; }
 
 private:
-    std::atomic<int> state_ = 0;
-    std::atomic<bool> has_it_ = false;
+    enum State { starting, has_it, has_it_not };
+    std::atomic<State> state_ = starting;
     std::jthread thread_;
 };
 
 /// Woken by the first signal it shows neither its mask nor the wait, until it gets a processor.
 void expect_patience_with(const Child::Body& waiter, const SignalSet& set) {
-    if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-        GTEST_SKIP() << "one processor cannot be kept from the target and left to the test";
+    if (!may_use_two_processors()) {
+        GTEST_SKIP() << "needs the processors 0 and 1";
     }
     const Child child([&waiter](const std::function<void()>& ready) {
         stay_on(1);
@@ -231,15 +235,15 @@ void expect_patience_with(const Child::Body& waiter, const SignalSet& set) {
     });
     await_sigwait(child, set);
     Delivery delivery;
-    bool has_it = false;
+    bool is_kept_off = false;
     std::thread([&] {
         stay_on(0);
         const Hog hog(1, std::chrono::milliseconds(60));
-        has_it = hog.has_it();
+        is_kept_off = hog.has_processor();
         EXPECT_TRUE(queue(child.process(), Signal(SIGRTMIN), Payload{1}));
         delivery = deliver_to(child, Signal(SIGRTMIN), {.default_policy = DefaultPolicy::refuse});
     }).join();
-    if (!has_it) {
+    if (!is_kept_off) {
         GTEST_SKIP() << "needs CAP_SYS_NICE";
     }
     EXPECT_EQ(delivery.verdict, Verdict::delivered);
