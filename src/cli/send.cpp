@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Plan, then act: every argument is judged and every target pinned before the first signal goes.
-#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/select.hpp"
+#include "cli/send_plan.hpp"
 #include "cli/send_report.hpp"
 #include "cli/send_sweep.hpp"
 #include "cli/send_whole.hpp"
 
 #include <sig2pid/deliver.hpp>
-#include <sig2pid/duration.hpp>
 #include <sig2pid/engine/task_source.hpp>
-#include <sig2pid/module_sender.hpp>
 #include <sig2pid/selector.hpp>
 #include <sig2pid/sweep.hpp>
 
@@ -25,129 +22,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The arguments as they were typed.
-struct Words {
-    std::string signal = "TERM";
-    std::string value;
-    std::string scope = "process";
-    std::string retry;
-    SelectWords select;
-    bool require_handler = false;
-    bool via_module = false;
-    bool json = false;
-    bool verbose = false;
-};
-
-/// What to do, all of it known to be good.
-struct Plan {
-    std::optional<Signal> signal; ///< none: only probe
-    SendOptions options;
-    std::optional<ModuleSender> module;                                ///< sends instead of the system call
-    std::chrono::nanoseconds retry = std::chrono::nanoseconds::zero(); ///< for all targets together
-    Choice choice;
-};
-
-std::optional<int> parse_words(Words& words, int argc, char** argv) {
-    Arguments arguments("sig2pid send", "Send one signal to exactly the processes named.");
-    arguments.value("-s,--signal", words.signal, "SIG", "name or number; 0 only probes; default TERM");
-    arguments.value("-q,--value", words.value, "VALUE", "64-bit payload: decimal, 0x hexadecimal or negative");
-    arguments.choice("--scope", words.scope, "SCOPE", {"process", "thread", "group"},
-                     "process, thread (the main one) or group (that it leads)");
-    arguments.flag("--require-handler", words.require_handler,
-                   "only to who catches or blocks it; others are unhandled");
-    arguments.value("--retry", words.retry, "DUR", "while a target's queue is full, try again for so long");
-    arguments.flag("--via-module", words.via_module, "by the kernel module's /proc/sig2pid, which aims at the PID");
-    arguments.flag("--json", words.json, "one JSON object a target");
-    arguments.flag("-v,--verbose", words.verbose, "a table of what became of each");
-    add_select_options(arguments, words.select);
-    add_caution_options(arguments, words.select);
-    arguments.footer(
-        "Nothing is sent unless every target is there.\n\nExamples:\n  sig2pid send 1234\n"
-        "  sig2pid send -s HUP name:nginx,user:root\n  sig2pid send -s RTMIN+3 -q 0xCAFE 1234:5678\n  sig2pid "
-        "send -s 0 1234 && echo still there");
-    return arguments.parse(argc, argv);
-}
-
-Scope parse_scope(std::string_view word) {
-    return word == "thread" ? Scope::thread : word == "group" ? Scope::group : Scope::process;
-}
-
-Result<> plan_options(const Words& words, Plan& plan) {
-    plan.options.scope = parse_scope(words.scope);
-    plan.options.default_policy = words.require_handler ? DefaultPolicy::require_handler : DefaultPolicy::allow;
-    if (!words.value.empty()) {
-        Result<Payload> payload = Payload::parse(words.value);
-        if (!payload) {
-            return forward_error(payload);
-        }
-        plan.options.payload = *payload;
-    }
-    if (!words.retry.empty()) {
-        const auto retry = parse_duration(words.retry);
-        if (!retry) {
-            return std::unexpected(retry.error());
-        }
-        plan.retry = *retry;
-    }
-    return {};
-}
-
-/// The module takes a signal for a process and nothing else.
-Result<> plan_module(const Words& words, Plan& plan) {
-    if (!words.via_module) {
-        return {};
-    }
-    if (words.scope != "process" || words.signal == "0" || !words.retry.empty()) {
-        return failure(EINVAL, "send", "--via-module goes with neither --scope, --retry nor signal 0",
-                       Reason::bad_input);
-    }
-    Result<ModuleSender> module = ModuleSender::open();
-    if (!module) {
-        return forward_error(module);
-    }
-    plan.module = std::move(*module);
-    return {};
-}
-
-Result<> plan_signal(const Words& words, Plan& plan) {
-    if (words.signal == "0") {
-        return {};
-    }
-    Result<Signal> signal = Signal::parse(words.signal);
-    if (!signal) {
-        return forward_error(signal);
-    }
-    plan.signal = *signal;
-    return {};
-}
-
-/// Reads the words into `plan`, and reports everything that is wrong with them, not only the first.
-ExitCode make_plan(const Words& words, Plan& plan) {
-    bool good = true;
-    for (const Result<>& planned : {plan_signal(words, plan), plan_options(words, plan)}) {
-        if (!planned) {
-            report("send", planned.error());
-            good = false;
-        }
-    }
-    std::optional<Choice> choice = read_choice("send", words.select);
-    if (!good || !choice) {
-        return exit_usage;
-    }
-    plan.choice = std::move(*choice);
-    if (const Result<> module = plan_module(words, plan); !module) {
-        report("send", module.error());
-        return exit_code_of(module.error());
-    }
-    return exit_done;
-}
-
-Sending sending_of(const Plan& plan, const Words& words) {
+Sending sending_of(const SendPlan& plan, const SendWords& words) {
     return {plan.signal ? plan.signal->name() : "0", plan.options.payload, words.json, words.verbose};
 }
 
 /// Says which targets matched nothing. A signal goes to all or to none, exit_done being to all; a probe tells of each.
-ExitCode refuse_misses(const Plan& plan, const ProcessSet& set, SendReports& reports) {
+ExitCode refuse_misses(const SendPlan& plan, const ProcessSet& set, SendReports& reports) {
     const ExitCode code = report_misses("send", plan.choice, set);
     for (const ProcessSet::Miss& miss : set.misses()) {
         reports.add_miss(plan.choice.targets[miss.argument].text(), miss.error);
@@ -171,18 +51,18 @@ Outcome probe_target(const Process& process, Scope scope) {
 
 /// Whether a look before the signal could change what becomes of it, or is asked for: a standard signal without a
 /// payload is never lost, and whether it is ignored or pending already only a report tells.
-bool needs_a_look(const Plan& plan, const Words& words) {
+bool needs_a_look(const SendPlan& plan, const SendWords& words) {
     return words.json || words.verbose || words.require_handler || words.via_module || plan.options.payload ||
            plan.options.scope == Scope::group || plan.signal->is_realtime();
 }
 
-Outcome send_without_a_look(const Process& process, const Plan& plan) {
+Outcome send_without_a_look(const Process& process, const SendPlan& plan) {
     const Result<> sent = send(process, *plan.signal, plan.options.scope);
     return sent ? Outcome{.verdict = Verdict::delivered} : outcome_of(process, sent.error());
 }
 
 /// Acts on one that was no zombie a moment ago.
-Outcome act_on_living(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
+Outcome act_on_living(const Process& process, const SendPlan& plan, const SendWords& words, Clock::time_point give_up) {
     if (!plan.signal) {
         return probe_target(process, plan.options.scope);
     }
@@ -197,7 +77,7 @@ Outcome act_on_living(const Process& process, const Plan& plan, const Words& wor
     return outcome_of(process, deliver(process, *plan.signal, options));
 }
 
-Outcome act(const Process& process, const Plan& plan, const Words& words, Clock::time_point give_up) {
+Outcome act(const Process& process, const SendPlan& plan, const SendWords& words, Clock::time_point give_up) {
     const Result<ProcessState> state = process.state();
     return state && *state == ProcessState::zombie ? Outcome{.verdict = Verdict::zombie, .blocked = false}
                                                    : act_on_living(process, plan, words, give_up);
@@ -216,7 +96,7 @@ void act_on(const std::string& text, const Process& process, const Result<>& jud
 }
 
 /// Acts on each and on those that appear meanwhile, until there are no more.
-void act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendReports& reports) {
+void act_on_all(const SendPlan& plan, const SendWords& words, ProcessSet& set, SendReports& reports) {
     const Clock::time_point give_up = Clock::now() + plan.retry;
     const bool grows = plan.signal && is_growing(plan.choice, words.select);
     const ActOptions options{grows ? Newcomers::matching : Newcomers::none,
@@ -238,7 +118,7 @@ void act_on_all(const Plan& plan, const Words& words, ProcessSet& set, SendRepor
 }
 
 /// Whether it is nothing but a signal to all that one target matches.
-bool is_plain(const Plan& plan, const Words& words) {
+bool is_plain(const SendPlan& plan, const SendWords& words) {
     const SelectOptions& options = plan.choice.options;
     const bool sends_only = plan.signal && !plan.options.payload && plan.options.scope == Scope::process &&
                             !words.require_handler && !words.via_module && !words.select.confirm &&
@@ -257,7 +137,7 @@ Outcome kernel_outcome(const engine::Signalled& one) {
 }
 
 /// What the kernel left to us, by pidfd.
-Outcome send_after_all(const engine::Signalled& one, const Plan& plan) {
+Outcome send_after_all(const engine::Signalled& one, const SendPlan& plan) {
     const Result<Process> process = Process::from_token(one.token());
     return process ? outcome_of(*process, deliver(*process, *plan.signal, plan.options))
                    : Outcome{.verdict = Verdict::gone, .error = process.error()};
@@ -265,7 +145,7 @@ Outcome send_after_all(const engine::Signalled& one, const Plan& plan) {
 
 /// The plain send in one step with the selection; nothing where that is not possible, or nothing matched, or the kernel
 /// refused before anybody was signalled and BPF was not asked for: then the long way does it, or says why not.
-std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendReports& reports) {
+std::optional<int> send_in_kernel(const SendPlan& plan, const SendWords& words, SendReports& reports) {
     const Target& target = plan.choice.targets[0];
     if (!is_plain(plan, words) || !prefers_kernel(plan.choice.options, target)) {
         return std::nullopt;
@@ -293,7 +173,7 @@ std::optional<int> send_in_kernel(const Plan& plan, const Words& words, SendRepo
 
 /// Whether each can be signalled as soon as it is found: nothing hangs on how many there are, and /proc is where to
 /// look.
-bool is_for_sweep(const Plan& plan, const Words& words) {
+bool is_for_sweep(const SendPlan& plan, const SendWords& words) {
     const SelectOptions& options = plan.choice.options;
     const bool takes_all = !options.max && options.pick == Pick::all && !words.select.confirm && !words.select.dry_run;
     return takes_all && !plan.module && plan.choice.targets.size() == 1 && can_sweep(plan.choice.targets[0]) &&
@@ -306,7 +186,7 @@ bool may_mean_zombies(const Target& target) {
            target.conditions().end();
 }
 
-int send_in_a_sweep(const Plan& plan, const Words& words, SendReports& reports) {
+int send_in_a_sweep(const SendPlan& plan, const SendWords& words, SendReports& reports) {
     const Clock::time_point give_up = Clock::now() + plan.retry;
     const Target& target = plan.choice.targets[0];
     const bool zombies_too = may_mean_zombies(target);
@@ -317,7 +197,7 @@ int send_in_a_sweep(const Plan& plan, const Words& words, SendReports& reports) 
 }
 
 /// --dry-run and --confirm: exit_done to go on.
-std::optional<int> show_or_ask(const Plan& plan, const SelectWords& select, const ProcessSet& set, Shown how) {
+std::optional<int> show_or_ask(const SendPlan& plan, const SelectWords& select, const ProcessSet& set, Shown how) {
     const Signal signal = plan.signal.value_or(Signal(SIGTERM));
     if (select.dry_run) {
         return show("send", set, signal, how);
@@ -327,7 +207,7 @@ std::optional<int> show_or_ask(const Plan& plan, const SelectWords& select, cons
 }
 
 /// What there is to say before any signal goes, by all that it will reach; nothing to go on.
-std::optional<int> prepare(const Plan& plan, const Words& words, const ProcessSet& set, SendReports& reports) {
+std::optional<int> prepare(const SendPlan& plan, const SendWords& words, const ProcessSet& set, SendReports& reports) {
     const SelectWords& select = words.select;
     if (const ExitCode code = refuse_misses(plan, set, reports); code != exit_done) {
         return code;
@@ -346,12 +226,12 @@ std::optional<int> prepare(const Plan& plan, const Words& words, const ProcessSe
 
 /// Whether it lasts until no new process appears, nobody of a group running meanwhile. Not with --retry: who is frozen
 /// takes nothing out of its queue.
-bool holds_all(const Plan& plan, const Words& words) {
+bool holds_all(const SendPlan& plan, const SendWords& words) {
     return plan.signal && is_growing(plan.choice, words.select) && !words.select.dry_run &&
            plan.retry == std::chrono::nanoseconds::zero();
 }
 
-int send_by_pidfd(const Plan& plan, const Words& words, SendReports& reports) {
+int send_by_pidfd(const SendPlan& plan, const SendWords& words, SendReports& reports) {
     std::optional<Receiver> enders;
     std::optional<FrozenTargets> frozen;
     if (holds_all(plan, words)) {
@@ -387,12 +267,12 @@ int send_command(int argc, char** argv) {
             refuse_negative_number(argc, argv, {"-s", "--signal", "-q", "--value", "--scope", "--retry", "--max"})) {
         return *code;
     }
-    Words words;
-    if (const std::optional<int> code = parse_words(words, argc, argv)) {
+    SendWords words;
+    if (const std::optional<int> code = parse_send_words(words, argc, argv)) {
         return *code;
     }
-    Plan plan;
-    if (const ExitCode code = make_plan(words, plan); code != exit_done) {
+    SendPlan plan;
+    if (const ExitCode code = make_send_plan(words, plan); code != exit_done) {
         return code;
     }
     outlive_readers();

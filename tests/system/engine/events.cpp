@@ -141,9 +141,7 @@ TEST_F(Events, exit_tells_whether_core_was_dumped) {
             prctl(PR_SET_DUMPABLE, 1);
             EXPECT_EQ(chdir(directory().c_str()), 0);
             signal(SIGQUIT, SIG_DFL);
-            sigset_t none;
-            sigemptyset(&none);
-            sigprocmask(SIG_SETMASK, &none, nullptr);
+            unblock_all();
             raise(SIGQUIT);
         });
         EXPECT_EQ(WTERMSIG(status_), SIGQUIT);

@@ -4,6 +4,7 @@
 #include "engine/capability.hpp"
 #include "engine/kernel.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -153,6 +154,16 @@ std::string missing_rung(std::optional<Rung> rung) {
         return "bpf_task_work_schedule_signal is in Linux 6.18 and later, this is " + kernel_release();
     }
     return {};
+}
+
+RuleTarget target_of(const Process& process) {
+    return *parse_rule_target(process.token().to_string());
+}
+
+void unblock_all() {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 int reap(const Process& child) {

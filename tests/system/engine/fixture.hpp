@@ -75,6 +75,12 @@ private:
 /// Why this kernel has no such rung; empty where it has it, or where none is named.
 std::string missing_rung(std::optional<Rung> rung);
 
+/// The very process, by its token.
+RuleTarget target_of(const Process& process);
+
+/// A child starts with what the test blocks; this ends it.
+void unblock_all();
+
 /// Waits for a child and returns its exit status as waitid(2) tells it.
 int reap(const Process& child);
 

@@ -35,9 +35,7 @@ Child::Body forgetful(const UniqueFd& go, const UniqueFd& done, Case which) {
             return 1;
         }
         signal(which.signal, [](int) {});
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
+        unblock_all();
         ready();
         eventfd_t value = 0;
         eventfd_read(go.get(), &value);

@@ -9,13 +9,11 @@
 #include <cerrno>
 #include <csignal>
 #include <linux/capability.h>
-#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 namespace sig2pid::engine {
@@ -23,17 +21,6 @@ namespace sig2pid::engine {
 namespace {
 
 using test::Child;
-
-RuleTarget target_of(const Process& process) {
-    return *parse_rule_target(process.token().to_string());
-}
-
-/// A child starts with what the test blocks; these ones must not.
-void unblock_all() {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-}
 
 int block_nothing_and_pause() {
     unblock_all();
@@ -45,25 +32,6 @@ int block_nothing_and_pause() {
 int pause_with_defaults(const std::function<void()>& ready) {
     unblock_all();
     return test::pause_at_defaults(ready);
-}
-
-/// Calls that a rule matches, for so long, from a thread on each of two CPUs.
-void race(std::chrono::milliseconds time) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    const auto call = [end](std::size_t cpu) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        sched_setaffinity(0, sizeof(one), &one);
-        while (std::chrono::steady_clock::now() < end) {
-            for (int i = 0; i < 100; i++) {
-                syscall(SYS_getpgid, 0x5150);
-            }
-        }
-    };
-    std::thread other(call, std::size_t{0});
-    call(1);
-    other.join();
 }
 
 class Targets : public Engine {};
@@ -416,146 +384,6 @@ TEST_F(Targets, a_target_that_changes_its_owner_is_denied_from_then_on) {
     });
     EXPECT_EQ(user.wait(), 0) << "1 no such user, 3 other verdicts";
 }
-
-TEST_F(Targets, the_rate_limit_holds_back_what_is_beyond) {
-    auto text = rule("syscall:getpgid", "pid == 0x5150");
-    text.limit = *RateLimit::parse("3/1h");
-    const auto outcome = watch(text, [] {
-        for (int i = 0; i < 10; i++) {
-            getpgid(0x5150);
-        }
-    });
-    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 3U);
-    EXPECT_EQ(outcome.summary.total(Verdict::limited), 7U);
-    EXPECT_EQ(received().size(), 3U);
-}
-
-TEST_F(Targets, the_rate_limit_is_kept_and_used_up_by_cpus_that_race) {
-    auto text = rule("syscall:getpgid", "pid == 0x5150");
-    text.limit = *RateLimit::parse("200/1h");
-    const auto outcome = watch(text, [] { race(std::chrono::milliseconds(500)); }, Reports::none);
-    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 200U);
-    EXPECT_EQ(outcome.summary.matched, outcome.summary.total(Verdict::limited) + 200);
-}
-
-TEST_F(Targets, signals_of_a_rate_limit_are_that_far_apart_though_cpus_race) {
-    if (const std::string missing = missing_rung(Rung::direct); !missing.empty()) {
-        GTEST_SKIP() << missing;
-    }
-    auto text = rule("syscall:getpgid", "pid == 0x5150");
-    text.limit = *RateLimit::parse("1/20us");
-    text.value = "time";
-    const auto outcome = watch(text, [] { race(std::chrono::seconds(1)); }, Reports::none);
-    std::vector<std::uint64_t> times;
-    for (const auto& signal : received()) {
-        times.push_back(signal.value);
-    }
-    EXPECT_EQ(outcome.summary.total(Verdict::delivered), times.size());
-    std::ranges::sort(times);
-    std::size_t close = 0;
-    for (std::size_t i = 1; i < times.size(); i++) {
-        close += times[i] - times[i - 1] < 1'000 ? 1U : 0U;
-    }
-    EXPECT_LE(close, 5U) << "the machine may take a CPU away between the event and its judgement, but not often";
-}
-
-TEST_F(Targets, a_rule_matches_no_more_often_than_its_count) {
-    auto text = rule("syscall:getpgid", "pid == 0x5150");
-    text.count = 4;
-    const auto outcome = watch(text, [] {
-        for (int i = 0; i < 10; i++) {
-            getpgid(0x5150);
-        }
-    });
-    EXPECT_EQ(outcome.summary.matched, 4U);
-    EXPECT_EQ(received().size(), 4U);
-}
-
-class Judged : public OnRung {};
-
-/// A child that waits to be ended, as PID 1 of a PID namespace of its own, with every signal at its default.
-class NamespaceInit {
-public:
-    NamespaceInit() {
-        const UniqueFd ready(eventfd(0, EFD_CLOEXEC));
-        pid_ = static_cast<pid_t>(syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
-        if (pid_ == 0) {
-            unblock_all();
-            eventfd_write(ready.get(), 1);
-            test::pause_at_defaults([] {});
-        }
-        eventfd_t value = 0;
-        if (pid_ > 0) {
-            eventfd_read(ready.get(), &value);
-        }
-    }
-    ~NamespaceInit() {
-        if (pid_ > 0) {
-            kill(pid_, SIGKILL);
-            waitpid(pid_, nullptr, 0);
-        }
-    }
-    NamespaceInit(const NamespaceInit&) = delete;
-    NamespaceInit& operator=(const NamespaceInit&) = delete;
-
-    [[nodiscard]] pid_t pid() const { return pid_; }
-
-private:
-    pid_t pid_ = -1;
-};
-
-TEST_P(Judged, the_init_of_a_namespace_discards_what_it_does_not_catch) {
-    const NamespaceInit init;
-    if (init.pid() < 0) {
-        GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
-    }
-    auto text = rule("exit", R"(comm == "worker")");
-    text.signal = Signal(SIGUSR1);
-    text.target = *parse_rule_target(std::to_string(init.pid()));
-    text.rung = GetParam();
-    const auto outcome = watch(text, [&] { run_named("worker", 0); });
-    EXPECT_EQ(outcome.summary.total(Verdict::ignored), 1U);
-    EXPECT_EQ(outcome.summary.matched, 1U);
-}
-
-TEST_P(Judged, the_init_of_a_namespace_is_ended_by_sigkill_from_above) {
-    const NamespaceInit init;
-    if (init.pid() < 0) {
-        GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
-    }
-    auto text = rule("exit", R"(comm == "worker")");
-    text.signal = Signal(SIGKILL);
-    text.target = *parse_rule_target(std::to_string(init.pid()));
-    text.rung = GetParam();
-    const auto outcome = watch(text, [&] {
-        run_named("worker", 0);
-        siginfo_t info = {};
-        EXPECT_EQ(waitid(P_PID, static_cast<id_t>(init.pid()), &info, WEXITED | WNOWAIT), 0);
-    });
-    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 1U);
-}
-
-TEST_P(Judged, sigcont_continues_who_ignores_it) {
-    const Child child([](const auto& ready) {
-        signal(SIGCONT, SIG_IGN);
-        ready();
-        raise(SIGSTOP);
-        return test::block_all_and_pause([] {});
-    });
-    siginfo_t info = {};
-    ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED), 0);
-    auto text = rule("exit", R"(comm == "worker")");
-    text.signal = Signal(SIGCONT);
-    text.target = target_of(child.process());
-    text.rung = GetParam();
-    const auto outcome = watch(text, [&] { run_named("worker", 0); });
-    EXPECT_EQ(outcome.summary.total(Verdict::delivered), 1U);
-    info = {};
-    EXPECT_EQ(waitid(P_PID, static_cast<id_t>(child.pid()), &info, WCONTINUED | WNOHANG), 0);
-    EXPECT_EQ(info.si_code, CLD_CONTINUED);
-}
-
-INSTANTIATE_TEST_SUITE_P(rungs, Judged, every_rung, name_of_rung);
 
 TEST_F(Targets, pid_1_is_one_where_it_is_named) {
     auto text = rule("exit", R"(comm == "nobody has this")");
