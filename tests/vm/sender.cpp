@@ -56,7 +56,7 @@ TEST_F(Sender, SparesWhoCannotBeLookedAtWhereAHandlerIsRequired) {
             return std::string_view(file).ends_with("status") ? -EACCES
                                                               : sys::kernel_calls().openat(directory, file, flags);
         };
-        return sender_.deliver(child.process(), Signal(SIGUSR1), {.default_policy = policy});
+        return sender_.deliver(child.process(), Signal(SIGHUP), {.default_policy = policy});
     };
     const auto refused = status_is_hidden(DefaultPolicy::require_handler);
     ASSERT_FALSE(refused);
