@@ -79,6 +79,7 @@ public:
 
     /// Judges the i-th again, just before it is signalled: an exec changes a name, a setuid(2) a user. `process` is its
     /// pin. Conditions that cannot change are not read again.
+    /// It may hold of what is gone: then the signal that follows is what fails.
     /// \return ESRCH/gone; ECANCELED/changed with the condition that no longer holds.
     [[nodiscard]] Result<> judge_again(std::size_t i, const Process& process) const;
 
@@ -91,7 +92,8 @@ private:
     std::vector<Member> members_;
     std::vector<Process> held_;
     std::vector<Miss> misses_;
-    UniqueFd proc_; ///< /proc, for judging again
+    std::vector<UniqueFd> name_files_; ///< the open comm of the first members, where there is one, for judging again
+    UniqueFd proc_;                    ///< /proc, for the same
 };
 
 /// Raises the soft limit of descriptors (RLIMIT_NOFILE) to the hard one: the limit now. For programs: a library that

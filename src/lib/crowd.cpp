@@ -70,6 +70,10 @@ const Process* Crowd::pinned(std::size_t i) const noexcept {
     return member.own ? &*member.own : member.borrowed;
 }
 
+bool Crowd::is_queueing() const noexcept {
+    return std::ranges::find(members_, State::queued, &Member::state) != members_.end();
+}
+
 Result<ExitWatch::Events> Crowd::wait(Deadline until) {
     Result<std::vector<std::size_t>> gone = fill();
     if (!gone) {

@@ -46,6 +46,9 @@ public:
         return {};
     }
 
+    /// Whether somebody waits for a descriptor.
+    [[nodiscard]] bool is_queueing() const noexcept;
+
     /// Waits for exits among those that are pinned, up to `until`. EMFILE: there is no descriptor to pin a single one.
     [[nodiscard]] Result<ExitWatch::Events> wait(Deadline until);
 

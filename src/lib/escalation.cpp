@@ -88,7 +88,7 @@ Result<EscalationReport> Escalation::run(std::span<const Process> targets, const
             return forward_error(added);
         }
     }
-    return Climb(steps_, options, nullptr, std::move(*crowd)).finish();
+    return Climb(steps_, options, Judging::one_by_one, nullptr, std::move(*crowd)).finish();
 }
 
 Result<EscalationReport> Escalation::run(ProcessSet& targets, const EscalationOptions& options) const {
@@ -106,7 +106,8 @@ Result<EscalationReport> Escalation::run(ProcessSet& targets, const EscalationOp
         return judged && options.judge ? options.judge(i, process) : judged;
     };
     const bool grows = options.newcomers != Newcomers::none;
-    return Climb(steps_, judging, grows ? &offspring : nullptr, std::move(*crowd)).finish();
+    const Judging way = options.judge ? Judging::one_by_one : Judging::at_once;
+    return Climb(steps_, judging, way, grows ? &offspring : nullptr, std::move(*crowd)).finish();
 }
 
 } // namespace sig2pid

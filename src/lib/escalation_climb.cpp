@@ -2,6 +2,7 @@
 #include "lib/escalation_climb.hpp"
 
 #include "lib/deadline.hpp"
+#include "lib/divided.hpp"
 #include "lib/syscalls.hpp"
 
 #include <sig2pid/send.hpp>
@@ -32,10 +33,10 @@ bool is_gone(const Result<>& result) {
 
 } // namespace
 
-Climb::Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Offspring* offspring,
-             Crowd crowd)
-    : steps_(steps), options_(options), offspring_(offspring), crowd_(std::move(crowd)), hold_(crowd_, offspring),
-      deadline_(deadline_after(options.timeout)), targets_(crowd_.size()) {
+Climb::Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Judging judging,
+             Offspring* offspring, Crowd crowd)
+    : steps_(steps), options_(options), judging_(judging), offspring_(offspring), crowd_(std::move(crowd)),
+      hold_(crowd_, offspring), deadline_(deadline_after(options.timeout)), targets_(crowd_.size()) {
     members_.reserve(targets_);
     for (std::size_t i = 0; i < targets_; ++i) {
         known_.emplace(crowd_.token(i).pid, crowd_.token(i).inode);
@@ -172,16 +173,46 @@ bool Climb::is_called_off() const {
     return has_come(deadline_) || (options_.cancel_fd >= 0 && sys::calls().poll(options_.cancel_fd, POLLIN, 0) > 0);
 }
 
-/// Of a tree that stands still the parents come last: when the parent of another process group dies, the kernel lets a
-/// stopped group go on, and it could fork before its own turn.
 void Climb::signal_all(Signal signal) {
     const std::size_t before = waited_for_;
     const bool is_whole = signal.number() == SIGKILL && offspring_ != nullptr && offspring_->holds_exactly(before);
-    for (Member& member : std::views::reverse(members_)) {
-        signal_one(member, signal);
+    // With a descriptor for each, threads need no more than a few that are spared.
+    if (judging_ == Judging::at_once && !can_grow() && !crowd_.is_queueing()) {
+        signal_at_once(signal);
+    } else {
+        signal_in_turn(signal);
     }
     if (is_whole && waited_for_ == before) {                         // nobody was refused
         [[maybe_unused]] const Result<> killed = offspring_->kill(); // before Linux 5.14 there is no such way
+    }
+}
+
+/// Of a tree that stands still the parents come last: when the parent of another process group dies, the kernel lets a
+/// stopped group go on, and it could fork before its own turn.
+void Climb::signal_in_turn(Signal signal) {
+    for (Member& member : std::views::reverse(members_)) {
+        if (is_waited_for(member)) {
+            note_sent(member, signal, judge_and_send(member, signal));
+        }
+    }
+}
+
+/// By several threads, where there are hundreds.
+void Climb::signal_at_once(Signal signal) {
+    std::vector<Result<>> sent(members_.size());
+    divide(members_.size(), usual_division(), [&](std::size_t /*thread*/, std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            const std::size_t index = members_.size() - 1 - i;
+            if (is_waited_for(members_[index])) {
+                sent[index] = judge_and_send(members_[index], signal);
+            }
+        }
+        return true;
+    });
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        if (is_waited_for(members_[i])) {
+            note_sent(members_[i], signal, sent[i]);
+        }
     }
 }
 
@@ -191,21 +222,22 @@ Result<> Climb::judge(const Member& member, const Process& process) const {
     return is_due ? options_.judge(member.ending.index, process) : Result<>();
 }
 
-void Climb::signal_one(Member& member, Signal signal) {
-    if (!is_waited_for(member)) {
-        return;
-    }
+Result<> Climb::judge_and_send(const Member& member, Signal signal) const {
     Result<> sent;
     const Result<> pinned = crowd_.with(member.ending.index, [&](const Process& process) {
         sent = judge(member, process);
         sent = sent ? send(process, signal) : std::move(sent);
     });
-    if (pinned && sent) {
+    return pinned ? sent : pinned;
+}
+
+void Climb::note_sent(Member& member, Signal signal, const Result<>& sent) {
+    if (sent) {
         member.first_step = member.ending.last_sent ? member.first_step : taken_ - 1;
         member.ending.last_sent = signal;
         member.ignores_last = false;
     }
-    refuse_unless(pinned ? sent : pinned, member);
+    refuse_unless(sent, member);
 }
 
 /// Gives up a member for an error; of those that are gone the watch will tell.

@@ -16,12 +16,15 @@
 
 namespace sig2pid {
 
+/// Whether several threads may call the judge of the options at once.
+enum class Judging : std::uint8_t { one_by_one, at_once };
+
 /// One run of a ladder over all its processes.
 class Climb {
 public:
     /// \param offspring finds newcomers and holds all still at each step; null: nobody does.
-    Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Offspring* offspring,
-          Crowd crowd);
+    Climb(const std::vector<EscalationStep>& steps, const EscalationOptions& options, Judging judging,
+          Offspring* offspring, Crowd crowd);
 
     /// Steps, waits and looks until it is over.
     [[nodiscard]] Result<EscalationReport> finish();
@@ -48,7 +51,10 @@ private:
 
     [[nodiscard]] Result<> judge(const Member& member, const Process& process) const;
     void signal_all(Signal signal);
-    void signal_one(Member& member, Signal signal);
+    void signal_in_turn(Signal signal);
+    void signal_at_once(Signal signal);
+    [[nodiscard]] Result<> judge_and_send(const Member& member, Signal signal) const;
+    void note_sent(Member& member, Signal signal, const Result<>& sent);
     void refuse_unless(const Result<>& result, Member& member);
     void give_up(Member& member, Survival survival, std::optional<Error> error);
     void look_at_all();
@@ -71,6 +77,7 @@ private:
 
     const std::vector<EscalationStep>& steps_;
     const EscalationOptions& options_;
+    Judging judging_;
     Offspring* offspring_;
     Crowd crowd_;
     Hold hold_;

@@ -36,6 +36,7 @@ private:
 void Facts::look_at(pid_t pid) noexcept {
     for (Slot& slot : slots_) {
         slot.fd = UniqueFd();
+        slot.lent = -1;
     }
     pid_ = pid;
     look_again();
@@ -56,7 +57,7 @@ bool Facts::is_gone() const noexcept {
 }
 
 bool Facts::open(Slot& slot, std::string_view name) {
-    if (slot.fd) {
+    if (slot.fd || slot.lent >= 0) {
         return true;
     }
     const int fd = sys::calls().openat(proc_, Path(pid_, name).c_str(), O_RDONLY);
@@ -72,7 +73,7 @@ bool Facts::open(Slot& slot, std::string_view name) {
 bool Facts::fill(Slot& slot) {
     for (std::size_t room = std::max(slot.buffer.size(), first_size); room <= largest_size; room *= 2) {
         slot.buffer.resize(room);
-        const ssize_t count = sys::calls().pread(slot.fd.get(), slot.buffer, 0);
+        const ssize_t count = sys::calls().pread(slot.lent >= 0 ? slot.lent : slot.fd.get(), slot.buffer, 0);
         if (count < 0) {
             error_ = static_cast<int>(-count);
             return false;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sig2pid {
@@ -36,6 +37,12 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
+    /// Gives away the open file of comm(), which shows this process and never another; empty when there is none.
+    [[nodiscard]] UniqueFd take_comm_file() noexcept { return std::exchange(slots_[comm_file].fd, UniqueFd()); }
+
+    /// comm() is to be read from this file of the process, which stays the caller's. -1: from its own.
+    void lend_comm_file(int fd) noexcept { slots_[comm_file].lent = fd; }
+
     /// Whether comm() has been read since.
     [[nodiscard]] bool has_comm() const noexcept { return slots_[comm_file].is_read; }
 
@@ -63,6 +70,7 @@ private:
 
     struct Slot {
         UniqueFd fd;
+        int lent = -1; ///< to be read in its place
         std::vector<char> buffer;
         std::size_t size = 0;
         bool is_read = false;

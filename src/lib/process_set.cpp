@@ -62,16 +62,17 @@ Result<> ProcessSet::judge_again(std::size_t i, const Process& process) const {
     }
     Facts facts(proc_.get());
     facts.look_at(process.pid());
+    facts.lend_comm_file(i < name_files_.size() ? name_files_[i].get() : -1);
     const Result<std::optional<std::size_t>> broken = find_broken(judge, facts, process);
     if (!broken) {
         return std::unexpected(broken.error());
     }
+    if (!*broken) { // read of a stranger perhaps, if it was reaped: then the send fails, and reaches nobody
+        return {};
+    }
     const Result<ProcessState> state = process.state();
     if (!state || *state == ProcessState::gone) {
         return failure(ESRCH, "judge again", "process " + std::to_string(process.pid()) + " is gone", Reason::gone);
-    }
-    if (!*broken) {
-        return {};
     }
     for (const std::shared_ptr<Judge>& other : judges_) {
         if (other && other.get() != &judge && matches_other(*other, facts, process)) {

@@ -50,6 +50,9 @@ public:
     /// The name of the one that was given last, where a condition asked for it; else empty.
     [[nodiscard]] std::string_view known_name() { return facts_.has_comm() ? *facts_.comm() : std::string_view(); }
 
+    /// Gives away the open file that this name was read from; empty when none was.
+    [[nodiscard]] UniqueFd take_name_file() noexcept { return facts_.take_comm_file(); }
+
     /// What ends the search.
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 

@@ -4,8 +4,6 @@
 #include "lib/proc_scan.hpp"
 #include "lib/sweep.hpp"
 
-#include <mutex>
-
 namespace sig2pid {
 
 Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, const Scene& scene, SetBuilder& out)
@@ -62,17 +60,16 @@ Result<> Search::walk() {
 
 /// Where there are hundreds of processes, on all processors.
 Result<> Search::walk_divided() {
-    std::mutex lock;
-    const auto take = [&](Process&& process, std::string_view name) {
-        const std::lock_guard guard(lock);
-        if (!out_.has(process)) {
-            out_.add(std::move(process), argument_, name);
-        }
+    const Division division = usual_division();
+    FoundLists lists(out_, argument_, division.threads);
+    const auto take = [&](std::size_t thread, Process&& process, Scout& scout) {
+        lists.add(thread, std::move(process), scout.known_name(), scout.take_name_file());
     };
-    const Result<Part> found = look_through_all(judge_, ancestry_, scene_, take, usual_division());
+    const Result<Part> found = look_through_all(judge_, ancestry_, scene_, take, division);
     if (!found) {
         return std::unexpected(found.error());
     }
+    out_.add_all(lists);
     scout_.add_tally(found->tally);
     return found->error ? Result<>(std::unexpected(*found->error)) : Result<>();
 }

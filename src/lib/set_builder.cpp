@@ -43,6 +43,20 @@ Result<Age> age_of(const ProcessSet::Member& member, const std::optional<Process
     return Age{*started, member.inode, member.pid}; // before 6.9 the inode is the start once more
 }
 
+/// One fewer, if there is one.
+bool take_one(std::size_t& places) {
+    const bool is_there = places > 0;
+    places -= is_there ? 1U : 0U;
+    return is_there;
+}
+
+bool take_one(std::atomic<std::size_t>& places) {
+    std::size_t left = places;
+    while (left > 0 && !places.compare_exchange_weak(left, left - 1)) {
+    }
+    return left > 0;
+}
+
 } // namespace
 
 std::size_t free_descriptors() {
@@ -75,8 +89,19 @@ SetBuilder::SetBuilder(ProcessSet& set) : set_(set) {
 }
 
 bool SetBuilder::has(const Process& process) const {
-    const auto [first, last] = known_.equal_range(process.pid());
-    return std::any_of(first, last, [&](const auto& known) { return known.second == process.inode(); });
+    return has({process.pid(), process.inode(), 0, {}});
+}
+
+bool SetBuilder::has(const ProcessSet::Member& member) const {
+    const auto [first, last] = known_.equal_range(member.pid);
+    return std::any_of(first, last, [&](const auto& known) { return known.second == member.inode; });
+}
+
+std::size_t& SetBuilder::places() {
+    if (!free_descriptors_) {
+        free_descriptors_ = sig2pid::free_descriptors();
+    }
+    return *free_descriptors_;
 }
 
 /// To count the open descriptors takes longer than to signal a process: for a few there always is a place.
@@ -85,21 +110,43 @@ bool SetBuilder::takes_descriptor() {
     if (set_.size() + found_.size() < few) {
         return true;
     }
-    if (!free_descriptors_) {
-        free_descriptors_ = sig2pid::free_descriptors();
-    }
-    if (*free_descriptors_ == 0) {
-        return false;
-    }
-    --*free_descriptors_;
-    return true;
+    return take_one(places());
 }
 
 void SetBuilder::add(Process process, std::size_t argument, std::string_view name) {
     ProcessSet::Member member{process.pid(), process.inode(), argument, std::string(name)};
     known_.emplace(member.pid, member.inode);
     const bool is_held = takes_descriptor();
-    found_.push_back({std::move(member), is_held ? std::optional(std::move(process)) : std::nullopt});
+    found_.push_back({std::move(member), is_held ? std::optional(std::move(process)) : std::nullopt, UniqueFd()});
+}
+
+void SetBuilder::add_all(FoundLists& lists) {
+    for (std::vector<Found>& list : lists.lists_) {
+        for (Found& found : list) {
+            if (!has(found.member)) {
+                known_.emplace(found.member.pid, found.member.inode);
+                found_.push_back(std::move(found));
+            }
+        }
+    }
+    places() = lists.places_;
+}
+
+FoundLists::FoundLists(SetBuilder& builder, std::size_t argument, std::size_t threads)
+    : builder_(builder), argument_(argument), places_(builder.places()), for_pins_(places_ / 2), lists_(threads) {}
+
+void FoundLists::add(std::size_t thread, Process process, std::string_view name, UniqueFd name_file) {
+    if (builder_.has(process)) {
+        return;
+    }
+    Found found{{process.pid(), process.inode(), argument_, std::string(name)}, std::nullopt, UniqueFd()};
+    if (take_one(places_)) {
+        found.process = std::move(process);
+    }
+    if (name_file && places_ > for_pins_ && take_one(places_)) {
+        found.name_file = std::move(name_file);
+    }
+    lists_[thread].push_back(std::move(found));
 }
 
 void SetBuilder::miss(std::size_t argument, Error error) {
@@ -154,6 +201,7 @@ Result<> SetBuilder::finish(const SelectOptions& options) {
         set_.members_.push_back(std::move(found.member));
         if (holding) {
             set_.held_.push_back(std::move(*found.process));
+            set_.name_files_.push_back(std::move(found.name_file));
         }
     }
     found_.clear();

@@ -6,67 +6,14 @@
 #include "lib/syscalls.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <system_error>
-#include <thread>
 
 namespace sig2pid {
 namespace {
 
-constexpr std::size_t most_threads = 8;
 constexpr std::size_t spare_descriptors = 64; ///< for what is open beside the pins
-
-/// The PIDs, handed out in pieces to whoever has time.
-class Pieces {
-public:
-    Pieces(std::span<const pid_t> pids, std::size_t size) : pids_(pids), size_(size) {}
-
-    /// The next piece; empty when there is none left.
-    [[nodiscard]] std::span<const pid_t> take() noexcept {
-        const std::size_t first = std::min(next_.fetch_add(size_, std::memory_order_relaxed), pids_.size());
-        return pids_.subspan(first, std::min(size_, pids_.size() - first));
-    }
-
-    /// No more pieces for anybody.
-    void stop() noexcept { next_.store(pids_.size(), std::memory_order_relaxed); }
-
-private:
-    std::span<const pid_t> pids_;
-    std::size_t size_;
-    std::atomic<std::size_t> next_ = 0;
-};
-
-using Work = std::function<void(Part&)>; ///< outlives the threads
-
-void work(Part& part, Scout scout, Pieces& pieces, const Take& take) {
-    for (auto piece = pieces.take(); !piece.empty(); piece = pieces.take()) {
-        for (const pid_t pid : piece) {
-            if (std::optional<Process> process = scout.look_through(pid)) {
-                take(std::move(*process), scout.known_name());
-            }
-        }
-        if (scout.error()) {
-            pieces.stop();
-        }
-    }
-    part = {scout.tally(), scout.error()};
-}
-
-/// Signals of the program are for threads of its own.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept { sys::calls().rt_sigprocmask(SIG_SETMASK, ~std::uint64_t{0}, &old_); }
-    ~SignalsBlocked() { sys::calls().rt_sigprocmask(SIG_SETMASK, old_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    std::uint64_t old_ = 0;
-};
 
 /// The table of descriptors grows while there is one thread: with more, the kernel waits for a grace period of RCU at
 /// each doubling, some milliseconds.
@@ -79,20 +26,6 @@ void grow_descriptor_table(int fd, std::size_t pins) {
     }
 }
 
-/// Starts a thread for each part but the first. Fewer do the same work, where a limit does not let them start.
-std::vector<std::jthread> start_workers(std::span<Part> parts, const Work& work) {
-    const SignalsBlocked blocked;
-    std::vector<std::jthread> workers;
-    try {
-        for (Part& part : parts.subspan(1)) {
-            workers.emplace_back([&part, &work] { work(part); });
-        }
-    } catch (const std::system_error&) {
-        return workers;
-    }
-    return workers;
-}
-
 } // namespace
 
 Result<Part> look_through_all(const Judge& judge, Ancestry ancestry, const Scene& scene, const Take& take,
@@ -101,22 +34,29 @@ Result<Part> look_through_all(const Judge& judge, Ancestry ancestry, const Scene
     if (Result<> listed = proc::for_each_number(scene.proc, [&](pid_t pid) { pids.push_back(pid); }); !listed) {
         return forward_error(listed);
     }
-    Pieces pieces(pids, division.piece);
-    const std::size_t threads = std::clamp<std::size_t>(pids.size() / division.worth, 1, division.threads);
-    std::vector<Part> parts(threads, {Tally(judge), std::nullopt});
-    const Work one_part = [&](Part& part) { work(part, Scout(judge, ancestry, scene), pieces, take); };
+    const std::size_t threads = threads_for(pids.size(), division);
     if (threads > 1) {
         grow_descriptor_table(scene.proc, pids.size());
     }
-    {
-        const std::vector<std::jthread> workers = start_workers(parts, one_part);
-        one_part(parts.front());
+    std::vector<Scout> scouts;
+    while (scouts.size() < threads) {
+        scouts.emplace_back(judge, ancestry, scene);
     }
-    for (const Part& part : std::span(parts).subspan(1)) {
-        parts.front().tally += part.tally;
-        parts.front().error = parts.front().error ? parts.front().error : part.error;
+    divide(pids.size(), division, [&](std::size_t thread, std::size_t first, std::size_t last) {
+        Scout& scout = scouts[thread];
+        for (const pid_t pid : std::span(pids).subspan(first, last - first)) {
+            if (std::optional<Process> process = scout.look_through(pid)) {
+                take(thread, std::move(*process), scout);
+            }
+        }
+        return !scout.error();
+    });
+    Part whole{Tally(judge), std::nullopt};
+    for (const Scout& scout : scouts) {
+        whole.tally += scout.tally();
+        whole.error = whole.error ? whole.error : scout.error();
     }
-    return std::move(parts.front());
+    return whole;
 }
 
 namespace {
@@ -135,10 +75,6 @@ bool is_sweepable(const Condition& condition) {
 }
 
 } // namespace
-
-Division usual_division() noexcept {
-    return {.threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, most_threads)};
-}
 
 bool can_sweep(const Target& target) noexcept {
     return !target.can_grow() && std::ranges::all_of(target.conditions(), is_sweepable);
@@ -164,7 +100,7 @@ Result<std::size_t> sweep(const Target& target, const std::function<void(const P
     if (Result<> visible = Scout(**judge, Ancestry::excluded, scene).check_not_hidden(); !visible) {
         return forward_error(visible);
     }
-    const auto take = [&](Process&& process, std::string_view /*name*/) { act(process); };
+    const auto take = [&](std::size_t /*thread*/, Process&& process, Scout& /*scout*/) { act(process); };
     Result<Part> whole = look_through_all(**judge, Ancestry::excluded, scene, take, division);
     if (!whole || whole->error) {
         return std::unexpected(whole ? *whole->error : whole.error());

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include "lib/divided.hpp"
 #include "lib/scout.hpp"
 
 #include <sig2pid/sweep.hpp>
 
 namespace sig2pid {
-
-/// How the work is divided.
-struct Division {
-    std::size_t threads = 1; ///< at most, the caller's among them
-    std::size_t piece = 256; ///< PIDs that a thread takes at a time
-    std::size_t worth = 512; ///< PIDs for which another thread is worth starting
-};
-
-/// By the processors there are.
-[[nodiscard]] Division usual_division() noexcept;
 
 /// What was found: for an explanation, and what ended it.
 struct Part {
@@ -23,8 +14,9 @@ struct Part {
     std::optional<Error> error;
 };
 
-/// Takes one that matches, pinned, and its name, where a condition asked for it. Several threads call it at once.
-using Take = std::function<void(Process&& process, std::string_view name)>;
+/// Takes one that matches, pinned, and from the scout what else it knows of it. Several threads call it at once, each
+/// with a number of its own, below Division::threads.
+using Take = std::function<void(std::size_t thread, Process&& process, Scout& scout)>;
 
 /// Looks through all of /proc for who matches. For judges of conditions that can be swept: see can_sweep().
 [[nodiscard]] Result<Part> look_through_all(const Judge& judge, Ancestry ancestry, const Scene& scene, const Take& take,

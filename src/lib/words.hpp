@@ -2,6 +2,7 @@
 // Cutting text of the kernel into lines and words.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 namespace sig2pid::proc {
@@ -24,15 +25,11 @@ inline std::string_view take_argument(std::string_view& text) noexcept {
 
 /// Cuts the first word off `text`; empty when there is none.
 inline std::string_view take_word(std::string_view& text) noexcept {
-    constexpr std::string_view blanks = " \t\n";
-    const std::size_t start = text.find_first_not_of(blanks);
-    if (start == std::string_view::npos) {
-        text = {};
-        return {};
-    }
-    const std::size_t end = text.find_first_of(blanks, start);
-    const std::string_view word = text.substr(start, end - start);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
+    const auto is_blank = [](char letter) { return letter == ' ' || letter == '\t' || letter == '\n'; };
+    const auto* start = std::find_if_not(text.begin(), text.end(), is_blank);
+    const auto* end = std::find_if(start, text.end(), is_blank);
+    const std::string_view word(start, end);
+    text = {end, text.end()};
     return word;
 }
 

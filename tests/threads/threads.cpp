@@ -216,6 +216,25 @@ TEST(Threads, SelectAndSweepAtTheSameTime) {
     EXPECT_EQ(canary.finish(), 0U);
 }
 
+/// So many that the selection and the signalling are divided among threads, as far as there are processors.
+TEST(Threads, OfOneLadderSignalHundredsAtOnce) {
+    constexpr std::size_t many = 1100;
+    const std::string name = own_name("rung");
+    std::list<Child> targets = children(many, named(name));
+    Canary canary;
+    ProcessSet set = select_by({"name:" + name}).value();
+    ASSERT_EQ(set.size(), many);
+    const EscalationReport report = Escalation().run(set).value();
+    EXPECT_EQ(canary.finish(), 0U);
+    EXPECT_EQ(report.end, EscalationEnd::all_ended);
+    for (const Ending& ending : report.endings) {
+        EXPECT_EQ(ending.ended_by, Signal(SIGTERM));
+    }
+    for (Child& target : targets) {
+        EXPECT_EQ(target.wait(), 128 + SIGTERM);
+    }
+}
+
 TEST(Threads, ShareAHandleOfTheCHeader) {
     const Child child(pause_at_defaults);
     sig2pid_process* process = nullptr;
