@@ -17,8 +17,6 @@ namespace {
 
 using test::Child;
 
-class Judged : public OnRung {};
-
 /// A child that waits to be ended, as PID 1 of a PID namespace of its own, with every signal at its default.
 class NamespaceInit {
 public:
@@ -50,15 +48,24 @@ private:
     pid_t pid_ = -1;
 };
 
+class Judged : public OnRung {
+protected:
+    /// When a worker exits, the signal goes to the init.
+    static RuleText rule_for(const NamespaceInit& init, Signal signal) {
+        RuleText text = rule("exit", R"(comm == "worker")");
+        text.signal = signal;
+        text.target = *parse_rule_target(std::to_string(init.pid()));
+        text.rung = GetParam();
+        return text;
+    }
+};
+
 TEST_P(Judged, the_init_of_a_namespace_discards_what_it_does_not_catch) {
     const NamespaceInit init;
     if (init.pid() < 0) {
         GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
     }
-    auto text = rule("exit", R"(comm == "worker")");
-    text.signal = Signal(SIGUSR1);
-    text.target = *parse_rule_target(std::to_string(init.pid()));
-    text.rung = GetParam();
+    const auto text = rule_for(init, Signal(SIGUSR1));
     const auto outcome = watch(text, [&] { run_named("worker", 0); });
     EXPECT_EQ(outcome.summary.total(Verdict::ignored), 1U);
     EXPECT_EQ(outcome.summary.matched, 1U);
@@ -69,10 +76,7 @@ TEST_P(Judged, the_init_of_a_namespace_is_ended_by_sigkill_from_above) {
     if (init.pid() < 0) {
         GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
     }
-    auto text = rule("exit", R"(comm == "worker")");
-    text.signal = Signal(SIGKILL);
-    text.target = *parse_rule_target(std::to_string(init.pid()));
-    text.rung = GetParam();
+    const auto text = rule_for(init, Signal(SIGKILL));
     const auto outcome = watch(text, [&] {
         run_named("worker", 0);
         siginfo_t info = {};
