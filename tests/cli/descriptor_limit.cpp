@@ -25,7 +25,7 @@ Arguments limited(Arguments arguments) {
     return arguments;
 }
 
-/// More processes than that, of a name of their own.
+/// More processes than that, of a name of their own, in the order in which a command holds them: by PID.
 class DescriptorLimit : public testing::Test {
 protected:
     void start(int (*body)(const std::function<void()>&)) {
@@ -35,6 +35,8 @@ protected:
                 return body(ready);
             }));
         }
+        // PIDs may have begun again from the lowest meanwhile
+        std::ranges::sort(children_, {}, [](const auto& child) { return child->pid(); });
     }
 
     [[nodiscard]] std::string target() const { return "name:" + name_; }
