@@ -22,12 +22,18 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     target_compile_options(sig2pid_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds$<SEMICOLON>-Wno-stringop-overflow$<SEMICOLON>-Wno-stringop-overread>)
   endif()
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # takes every file but the first for a header
+  target_compile_options(sig2pid_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(SIG2PID_DEVELOPER)
   target_compile_options(sig2pid_options INTERFACE -Werror)
 endif()
 if(SIG2PID_SANITIZE)
   target_compile_options(sig2pid_options INTERFACE "-fsanitize=${SIG2PID_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(sig2pid_options INTERFACE "-fsanitize=${SIG2PID_SANITIZE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_link_options(sig2pid_options INTERFACE -fuse-ld=lld) # GNU's takes a second and more for each such program
+  endif()
 endif()
 
 if(SIG2PID_FUZZ)

@@ -9,7 +9,7 @@ packages_build=(
 )
 packages_test=(
     "${packages_build[@]}"
-    libgtest-dev libbenchmark-dev libclang-rt-19-dev
+    libgtest-dev libbenchmark-dev libclang-rt-19-dev lld-19
     scdoc procps psmisc util-linux
 )
 packages_vm=(

@@ -79,8 +79,7 @@ int list_named(bool json) {
 int list_generic(const std::string& prefix, bool json) {
     const auto names = engine::generic_events(prefix);
     if (!names) {
-        report("events", names.error());
-        return exit_code_of(names.error());
+        return fail("events", names.error());
     }
     if (names->empty()) {
         report("events", "no event begins with '" + prefix + "'");
@@ -95,8 +94,7 @@ int list_generic(const std::string& prefix, bool json) {
 int show(const std::string& name, bool json) {
     const auto event = engine::find_event(name);
     if (!event) {
-        report("events", event.error());
-        return exit_code_of(event.error());
+        return fail("events", event.error());
     }
     if (json) {
         print_json(describe(*event));

@@ -8,13 +8,13 @@
 namespace sig2pid::cli {
 namespace {
 
-struct Words {
+struct FindWords {
     SelectWords select;
     bool json = false;
     bool tokens = false;
 };
 
-std::optional<int> parse_words(Words& words, int argc, char** argv) {
+std::optional<int> parse_words(FindWords& words, int argc, char** argv) {
     Arguments arguments("sig2pid find", "Show what targets mean: the processes that a signal would go to.");
     add_select_options(arguments, words.select);
     arguments.flag("--json", words.json, "one JSON object a process");
@@ -32,7 +32,7 @@ int find_command(int argc, char** argv) {
     if (const std::optional<int> code = refuse_negative_number(argc, argv, {"--max"})) {
         return *code;
     }
-    Words words;
+    FindWords words;
     if (const std::optional<int> code = parse_words(words, argc, argv)) {
         return *code;
     }

@@ -44,7 +44,7 @@ Json value_of(const Field& field, const std::optional<FieldValue>& value) {
     return number_of(field, std::get<std::uint64_t>(*value));
 }
 
-std::string text_of(const Field& field, const std::optional<FieldValue>& value) {
+std::string value_text(const Field& field, const std::optional<FieldValue>& value) {
     if (!value) {
         return "?";
     }
@@ -93,7 +93,7 @@ std::string text_of(const engine::Match& match, const engine::Rule& rule) {
     std::string line = "#" + std::to_string(match.seq) + " " + time_text(match.time) + " " + rule.event().name;
     for (std::size_t i = 0; i < declared.size(); i++) {
         if (is_for_people(declared[i])) {
-            line += " " + declared[i].name + "=" + text_of(declared[i], match.fields[i]);
+            line += " " + declared[i].name + "=" + value_text(declared[i], match.fields[i]);
         }
     }
     line += ": " + rule.text().signal.name() + " value " + std::to_string(match.value) + " to " +

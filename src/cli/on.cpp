@@ -23,7 +23,7 @@ using engine::RuleText;
 using engine::Session;
 
 /// The arguments as they were typed.
-struct Words {
+struct OnWords {
     std::string event, where, value, target, count, limit, rung;
     std::string signal = "USR1";
     bool allow_default = false;
@@ -31,7 +31,7 @@ struct Words {
     bool quiet = false;
 };
 
-void add_options(Arguments& arguments, Words& words) {
+void add_options(Arguments& arguments, OnWords& words) {
     arguments.operand("event", words.event, "EVENT", "what to wait for: see `sig2pid events`");
     arguments.require("event");
     arguments.value("--where", words.where, "EXPR", "condition over the event's fields; see sig2pid-expr(7)");
@@ -57,7 +57,7 @@ void add_options(Arguments& arguments, Words& words) {
         "  sig2pid on exec --where 'filename =~ \"/tmp/*\"' -s STOP --to subject");
 }
 
-Result<> read_limits(const Words& words, RuleText& text) {
+Result<> read_limits(const OnWords& words, RuleText& text) {
     if (!words.count.empty()) {
         const auto count = parse_number<std::uint64_t>(words.count);
         if (count.value_or(0) == 0) {
@@ -76,7 +76,7 @@ Result<> read_limits(const Words& words, RuleText& text) {
     return {};
 }
 
-Result<> read_rung(const Words& words, RuleText& text) {
+Result<> read_rung(const OnWords& words, RuleText& text) {
     if (words.rung.empty()) {
         return {};
     }
@@ -88,7 +88,7 @@ Result<> read_rung(const Words& words, RuleText& text) {
     return {};
 }
 
-Result<Rule> read_rule(const Words& words) {
+Result<Rule> read_rule(const OnWords& words) {
     RuleText text;
     text.event = words.event;
     text.where = words.where;
@@ -121,14 +121,14 @@ void point_at(const std::string& expression, const Error& error) {
     }
 }
 
-int refuse(const Words& words, const Error& error) {
+int refuse(const OnWords& words, const Error& error) {
     report("on", error);
     point_at(words.where, error);
     return exit_code_of(error);
 }
 
 /// The word that scripts wait for, alone on its line.
-void announce(const Words& words, LineWriter& lines) {
+void announce(const OnWords& words, LineWriter& lines) {
     words.json ? lines.put(line_of({{"ready", true}})) : remark("ready");
 }
 
@@ -180,7 +180,7 @@ ExitCode code_of(const engine::Summary& sum, engine::Ending ending) {
 
 /// After Ctrl-C it ends soon, whoever does not read; else it waits for a slow reader until Ctrl-C. An account that
 /// standard output does not take goes to standard error.
-int conclude(const Session& session, const Words& words, engine::Ending ending, LineWriter& lines, int stop_fd) {
+int conclude(const Session& session, const OnWords& words, engine::Ending ending, LineWriter& lines, int stop_fd) {
     const bool stopped = ending == engine::Ending::stopped;
     const bool all = lines.finish(stopped ? -1 : stop_fd, stopped ? LineWriter::Patience(patience) : std::nullopt);
     engine::Summary sum = session.summary();
@@ -207,7 +207,7 @@ UniqueFd either(std::array<int, 2> descriptors) {
     return epoll;
 }
 
-int run(Session& session, const Rule& rule, const Words& words, int enders_fd) {
+int run(Session& session, const Rule& rule, const OnWords& words, int enders_fd) {
     LineWriter lines;
     const UniqueFd stop = either({enders_fd, lines.broken_fd()});
     announce(words, lines);
@@ -220,7 +220,7 @@ int run(Session& session, const Rule& rule, const Words& words, int enders_fd) {
     return ending ? conclude(session, words, *ending, lines, stop.get()) : refuse(words, ending.error());
 }
 
-int watch(const Rule& rule, const Words& words) {
+int watch(const Rule& rule, const OnWords& words) {
     // blocked before anything is armed, so that Ctrl-C always comes to the loop and the summary
     const auto enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
     if (!enders) {
@@ -236,7 +236,7 @@ int watch(const Rule& rule, const Words& words) {
 } // namespace
 
 int on_command(int argc, char** argv) {
-    Words words;
+    OnWords words;
     Arguments arguments("sig2pid on", "Signal a process whenever the kernel sees something.");
     add_options(arguments, words);
     if (const std::optional<int> code = arguments.parse(argc, argv)) {

@@ -117,6 +117,11 @@ ExitCode exit_code_of(const Error& error) {
     }
 }
 
+ExitCode fail(std::string_view command, const Error& error) {
+    report(command, error);
+    return exit_code_of(error);
+}
+
 void outlive_readers() noexcept {
     ::signal(SIGPIPE, SIG_IGN);
 }

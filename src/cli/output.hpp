@@ -27,6 +27,9 @@ void remark(std::string_view message);
 /// The exit code that an error stands for: 1 gone, 2 bad input, 3 the system.
 [[nodiscard]] ExitCode exit_code_of(const Error& error);
 
+/// Reports it, and gives its exit code.
+[[nodiscard]] ExitCode fail(std::string_view command, const Error& error);
+
 /// One line on standard output, written out at once: who reads a pipe waits for it.
 void print_line(std::string_view line);
 

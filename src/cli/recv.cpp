@@ -22,14 +22,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
-struct Words {
+struct RecvWords {
     std::string count;
     std::string timeout;
     std::vector<std::string> signals;
     bool json = false;
 };
 
-struct Plan {
+struct RecvPlan {
     SignalSet wanted;
     SignalSet enders; ///< end the command: INT, TERM and HUP, unless they are wanted
     std::optional<std::uint64_t> count;
@@ -37,7 +37,7 @@ struct Plan {
     bool json = false;
 };
 
-std::optional<int> parse_words(Words& words, int argc, char** argv) {
+std::optional<int> parse_words(RecvWords& words, int argc, char** argv) {
     Arguments arguments("sig2pid recv", "Receive signals and print them decoded.");
     arguments.value("--count", words.count, "N", "end after so many");
     arguments.value("--timeout", words.timeout, "DUR", "end with code 124 after this time: 250ms, 10s, 2m");
@@ -48,7 +48,7 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
     return arguments.parse(argc, argv);
 }
 
-Result<> plan_limits(const Words& words, Plan& plan) {
+Result<> plan_limits(const RecvWords& words, RecvPlan& plan) {
     plan.json = words.json;
     if (!words.count.empty()) {
         plan.count = parse_number<std::uint64_t>(words.count);
@@ -67,7 +67,7 @@ Result<> plan_limits(const Words& words, Plan& plan) {
     return {};
 }
 
-Result<> plan_signals(const Words& words, Plan& plan) {
+Result<> plan_signals(const RecvWords& words, RecvPlan& plan) {
     for (const std::string& word : words.signals) {
         Result<Signal> signal = Signal::parse(word);
         if (!signal) {
@@ -80,8 +80,8 @@ Result<> plan_signals(const Words& words, Plan& plan) {
     return {};
 }
 
-Result<Plan> make_plan(const Words& words) {
-    Plan plan;
+Result<RecvPlan> make_plan(const RecvWords& words) {
+    RecvPlan plan;
     if (Result<> planned = plan_limits(words, plan); !planned) {
         return forward_error(planned);
     }
@@ -133,7 +133,7 @@ std::string text_line(const ReceivedSignal& received) {
 
 using Tally = std::map<Signal, std::uint64_t>;
 
-std::string text_of(const Tally& tally) {
+std::string summary_of(const Tally& tally) {
     std::uint64_t total = 0;
     std::string parts;
     for (const auto& [signal, count] : tally) {
@@ -148,7 +148,7 @@ int conclude(int code, const Tally& tally, const LineWriter& lines) {
     const std::string unshown = lines.dropped() > 0 ? "; " + std::to_string(lines.dropped()) + " not shown" : "";
     const bool told = can_write(STDERR_FILENO, std::chrono::milliseconds(500));
     if (told) {
-        remark(text_of(tally) + unshown);
+        remark(summary_of(tally) + unshown);
     }
     if (told && lines.error() != 0) {
         report("recv", std::string("cannot write to standard output: ") + std::strerror(lines.error()));
@@ -157,7 +157,7 @@ int conclude(int code, const Tally& tally, const LineWriter& lines) {
 }
 
 /// What is left of the timeout; none when there is none.
-std::optional<nanoseconds> time_left(const Plan& plan, Clock::time_point start) {
+std::optional<nanoseconds> time_left(const RecvPlan& plan, Clock::time_point start) {
     if (!plan.timeout) {
         return std::nullopt;
     }
@@ -165,7 +165,7 @@ std::optional<nanoseconds> time_left(const Plan& plan, Clock::time_point start) 
 }
 
 struct Work {
-    const Plan& plan;
+    const RecvPlan& plan;
     Receiver& receiver;
     int enders_fd; ///< readable when an ender is pending; -1 when there is none
     LineWriter lines;
@@ -181,7 +181,7 @@ void take(Work& work, const ReceivedSignal& received, Clock::time_point start) {
 
 /// Receives until the count, the timeout, an ender, or until nobody reads any more.
 int receive_all(Work& work) {
-    const Plan& plan = work.plan;
+    const RecvPlan& plan = work.plan;
     const Clock::time_point start = Clock::now();
     for (std::uint64_t received = 0; !plan.count || received < *plan.count; ++received) {
         const Result<std::optional<ReceivedSignal>> next = work.receiver.receive(time_left(plan, start));
@@ -203,19 +203,14 @@ int receive_all(Work& work) {
     return exit_done;
 }
 
-int fail(const Error& error) {
-    report("recv", error);
-    return exit_code_of(error);
-}
-
-int receive_by(const Plan& plan) {
+int receive_by(const RecvPlan& plan) {
     const Result<Enders> enders = Enders::hold(plan.enders);
     if (!enders) {
-        return fail(enders.error());
+        return fail("recv", enders.error());
     }
     Result<Receiver> receiver = Receiver::make(SignalSet::from_mask(plan.wanted.mask() | plan.enders.mask()));
     if (!receiver) {
-        return fail(receiver.error());
+        return fail("recv", receiver.error());
     }
     // One more than was counted may be pending, and would kill the program between its work and its end.
     receiver->leave_blocked();
@@ -228,13 +223,13 @@ int receive_by(const Plan& plan) {
 } // namespace
 
 int recv_command(int argc, char** argv) {
-    Words words;
+    RecvWords words;
     if (const std::optional<int> code = parse_words(words, argc, argv)) {
         return *code;
     }
     outlive_readers();
-    const Result<Plan> plan = make_plan(words);
-    return plan ? receive_by(*plan) : fail(plan.error());
+    const Result<RecvPlan> plan = make_plan(words);
+    return plan ? receive_by(*plan) : fail("recv", plan.error());
 }
 
 } // namespace sig2pid::cli

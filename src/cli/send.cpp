@@ -218,8 +218,7 @@ std::optional<int> prepare(const SendPlan& plan, const SendWords& words, const P
     }
     const Result<ProcessSet> groups = groups_of(set, plan.choice);
     if (!groups) {
-        report("send", groups.error());
-        return exit_code_of(groups.error());
+        return fail("send", groups.error());
     }
     return show_or_ask(plan, select, groups->empty() ? set : *groups, how);
 }
@@ -244,8 +243,7 @@ int send_by_pidfd(const SendPlan& plan, const SendWords& words, SendReports& rep
         frozen.reset(); // before a word is said: see SendReports::hold_back()
     }
     if (!set) {
-        report("send", set.error());
-        return exit_code_of(set.error());
+        return fail("send", set.error());
     }
     if (const std::optional<int> code = prepare(plan, words, *set, reports)) {
         return *code;

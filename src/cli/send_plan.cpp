@@ -101,8 +101,7 @@ ExitCode make_send_plan(const SendWords& words, SendPlan& plan) {
     }
     plan.choice = std::move(*choice);
     if (const Result<> module = plan_module(words, plan); !module) {
-        report("send", module.error());
-        return exit_code_of(module.error());
+        return fail("send", module.error());
     }
     return exit_done;
 }

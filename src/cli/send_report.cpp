@@ -12,9 +12,9 @@ namespace sig2pid::cli {
 namespace {
 
 /// 0 also for what came to nothing without being an error: the target has it pending, or wants none.
-ExitCode exit_code_of(const Outcome& outcome) noexcept {
+ExitCode code_of(const Outcome& outcome) noexcept {
     if (!outcome.verdict) {
-        return outcome.error ? cli::exit_code_of(*outcome.error) : exit_done;
+        return outcome.error ? exit_code_of(*outcome.error) : exit_done;
     }
     switch (*outcome.verdict) {
     case Verdict::delivered:
@@ -99,7 +99,7 @@ Outcome outcome_of(const Process& process, Result<Delivery> delivery) {
 }
 
 void SendReports::add(const Recipient& recipient, const Outcome& outcome) {
-    const ExitCode own = exit_code_of(outcome);
+    const ExitCode own = code_of(outcome);
     ++count_;
     code_ = std::max(code_, own);
     if (sending_.json) {
@@ -119,20 +119,20 @@ void SendReports::say(std::function<void()> words) {
 }
 
 bool SendReports::tells(const Outcome& outcome) const noexcept {
-    return sending_.json || sending_.verbose || exit_code_of(outcome) != exit_done;
+    return sending_.json || sending_.verbose || code_of(outcome) != exit_done;
 }
 
 void SendReports::add_error(const Error& error) {
     ++count_;
     ++failed_;
-    code_ = std::max(code_, cli::exit_code_of(error));
+    code_ = std::max(code_, exit_code_of(error));
     say([error] { report("send", error); });
 }
 
 void SendReports::add_miss(const std::string& text, const Error& error) {
     ++count_;
     ++failed_;
-    code_ = std::max(code_, cli::exit_code_of(error));
+    code_ = std::max(code_, exit_code_of(error));
     if (sending_.json) {
         const Outcome outcome = {.verdict = verdict_of(error), .denial = denial_of(error), .error = error};
         print_json(describe(text, nullptr, sending_, outcome));

@@ -65,8 +65,7 @@ int signals_command(int argc, char** argv) {
     if (!wanted.empty()) {
         const Result<Signal> signal = Signal::parse(wanted);
         if (!signal) {
-            report("signals", signal.error());
-            return exit_code_of(signal.error());
+            return fail("signals", signal.error());
         }
         signals = {*signal};
     }

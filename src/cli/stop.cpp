@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-struct Words {
+struct StopWords {
     std::vector<std::string> steps;
     std::string timeout;
     SelectWords select;
@@ -29,12 +29,12 @@ struct Words {
     [[nodiscard]] Format format() const { return json ? Format::json : Format::text; }
 };
 
-struct Plan {
+struct StopPlan {
     Escalation escalation;
     std::optional<nanoseconds> timeout;
 };
 
-std::optional<int> parse_words(Words& words, int argc, char** argv) {
+std::optional<int> parse_words(StopWords& words, int argc, char** argv) {
     Arguments arguments("sig2pid stop",
                         "End processes for sure: a ladder of signals, all targets at once, until they are gone.");
     arguments.values("--step", words.steps, "SIG@DUR",
@@ -66,7 +66,7 @@ Result<Escalation> read_ladder(const std::vector<std::string>& words) {
 }
 
 /// A step that would never come is a mistake when it was asked for; the default ladder is only cut short.
-Result<> check_reach(const Plan& plan, const Words& words) {
+Result<> check_reach(const StopPlan& plan, const StopWords& words) {
     const EscalationStep& last = plan.escalation.steps().back();
     if (!plan.timeout || last.after < *plan.timeout) {
         return {};
@@ -79,12 +79,12 @@ Result<> check_reach(const Plan& plan, const Words& words) {
     return failure(EINVAL, "stop", "step " + text, Reason::bad_input);
 }
 
-Result<Plan> make_plan(const Words& words) {
+Result<StopPlan> make_plan(const StopWords& words) {
     Result<Escalation> escalation = read_ladder(words.steps);
     if (!escalation) {
         return forward_error(escalation);
     }
-    Plan plan{std::move(*escalation), std::nullopt};
+    StopPlan plan{std::move(*escalation), std::nullopt};
     if (!words.timeout.empty()) {
         Result<nanoseconds> timeout = parse_duration(words.timeout);
         if (!timeout) {
@@ -108,13 +108,13 @@ bool is_whole(const Target& target) {
 }
 
 /// Whoever comes to match while it runs is meant too, unless just these were picked, or shown and agreed to.
-Newcomers newcomers_of(const Words& words, const Chosen& chosen) {
+Newcomers newcomers_of(const StopWords& words, const Chosen& chosen) {
     const SelectWords& select = words.select;
     const bool is_fixed = select.confirm || ((select.newest || select.oldest) && !words.tree);
     return !is_fixed && std::ranges::any_of(chosen.set.targets(), is_whole) ? Newcomers::matching : Newcomers::none;
 }
 
-std::expected<Chosen, ExitCode> choose_all(const Words& words) {
+std::expected<Chosen, ExitCode> choose_all(const StopWords& words) {
     auto chosen = choose("stop", words.select, words.format());
     return chosen && words.tree ? with_trees("stop", *chosen, words.select, words.format()) : std::move(chosen);
 }
@@ -131,15 +131,10 @@ void warn_of_ancestors(const Chosen& chosen) {
     }
 }
 
-int fail(const Error& error) {
-    report("stop", error);
-    return exit_code_of(error);
-}
-
-int run(const Plan& plan, const Words& words, Chosen& chosen) {
+int run(const StopPlan& plan, const StopWords& words, Chosen& chosen) {
     const Result<Enders> enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP), Signal(SIGQUIT)});
     if (!enders) {
-        return fail(enders.error());
+        return fail("stop", enders.error());
     }
     ProgressLine line;
     EscalationOptions options;
@@ -153,7 +148,7 @@ int run(const Plan& plan, const Words& words, Chosen& chosen) {
     const Result<EscalationReport> ended = plan.escalation.run(chosen.set, options);
     line.clear();
     if (!ended) {
-        return fail(ended.error());
+        return fail("stop", ended.error());
     }
     print_endings(*ended, chosen, words.format());
     return conclude(*ended, chosen);
@@ -165,13 +160,13 @@ int stop_command(int argc, char** argv) {
     if (const std::optional<int> code = refuse_negative_number(argc, argv, {})) {
         return *code;
     }
-    Words words;
+    StopWords words;
     if (const std::optional<int> code = parse_words(words, argc, argv)) {
         return *code;
     }
-    const Result<Plan> plan = make_plan(words);
+    const Result<StopPlan> plan = make_plan(words);
     if (!plan) {
-        return fail(plan.error());
+        return fail("stop", plan.error());
     }
     auto chosen = choose_all(words);
     if (!chosen) {

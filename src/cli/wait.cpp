@@ -15,14 +15,14 @@
 namespace sig2pid::cli {
 namespace {
 
-struct Words {
+struct WaitWords {
     std::string timeout;
     SelectWords select;
     bool any = false;
     bool json = false;
 };
 
-std::optional<int> parse_words(Words& words, int argc, char** argv) {
+std::optional<int> parse_words(WaitWords& words, int argc, char** argv) {
     Arguments arguments("sig2pid wait", "Wait until processes have exited, anyone's, and say how.");
     arguments.value("--timeout", words.timeout, "DUR", "end with code 124 after this time: 250ms, 10s, 2m");
     arguments.flag("--any", words.any, "until one of them has exited");
@@ -35,7 +35,7 @@ std::optional<int> parse_words(Words& words, int argc, char** argv) {
 
 class Report {
 public:
-    Report(const Words& words, const Chosen& chosen)
+    Report(const WaitWords& words, const Chosen& chosen)
         : words_(words), chosen_(chosen), has_exited_(chosen.set.size(), false) {}
 
     void tell(const Exit& exit) {
@@ -86,7 +86,7 @@ private:
         print_json(line);
     }
 
-    const Words& words_;
+    const WaitWords& words_;
     const Chosen& chosen_;
     std::vector<bool> has_exited_;
     std::size_t exited_ = 0;
@@ -108,7 +108,7 @@ int conclude(WaitEnd end, const Report& outcome, const Chosen& chosen) {
     return exit_system;
 }
 
-int wait_for(const Words& words, Chosen& chosen, std::optional<std::chrono::nanoseconds> timeout) {
+int wait_for(const WaitWords& words, Chosen& chosen, std::optional<std::chrono::nanoseconds> timeout) {
     const Result<Enders> enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP)});
     if (!enders) {
         report("wait", enders.error());
@@ -132,7 +132,7 @@ int wait_command(int argc, char** argv) {
     if (const std::optional<int> code = refuse_negative_number(argc, argv, {})) {
         return *code;
     }
-    Words words;
+    WaitWords words;
     if (const std::optional<int> code = parse_words(words, argc, argv)) {
         return *code;
     }

@@ -15,12 +15,12 @@ namespace sig2pid::engine {
 
 namespace {
 
-constexpr const char* path = "/sys/kernel/btf/vmlinux";
+constexpr const char* btf_path = "/sys/kernel/btf/vmlinux";
 constexpr std::uint16_t nameless = 0xffff;             ///< instead of a hash, which has 12 bits
 constexpr std::size_t largest = std::size_t{1} << 28U; ///< bytes, far above any kernel's
 
 std::unexpected<Error> bad_format(const std::string& what) {
-    return failure(EINVAL, "read BTF", std::string("the kernel's type information ") + path + " " + what);
+    return failure(EINVAL, "read BTF", std::string("the kernel's type information ") + btf_path + " " + what);
 }
 
 /// The file as the kernel itself has it, since Linux 6.16.
@@ -210,11 +210,11 @@ TypeId KernelTypes::find(std::string_view name, int kind) const {
 }
 
 Result<KernelTypes> KernelTypes::load() {
-    const UniqueFd fd(open(path, O_RDONLY | O_CLOEXEC));
+    const UniqueFd fd(open(btf_path, O_RDONLY | O_CLOEXEC));
     struct stat status = {};
     if (!fd || fstat(fd.get(), &status) != 0) {
         return failure(ENOENT, "open",
-                       std::string("the kernel's type information ") + path +
+                       std::string("the kernel's type information ") + btf_path +
                            " cannot be read: events need a kernel built with CONFIG_DEBUG_INFO_BTF");
     }
     const auto size = static_cast<std::size_t>(status.st_size);
@@ -224,7 +224,7 @@ Result<KernelTypes> KernelTypes::load() {
     std::shared_ptr<const void> owner = map_file(fd.get(), size);
     owner = owner ? owner : read_file(fd.get(), size);
     if (!owner) {
-        return failure(EIO, "read", std::string("cannot read ") + path + ": " + std::strerror(errno));
+        return failure(EIO, "read", std::string("cannot read ") + btf_path + ": " + std::strerror(errno));
     }
     Result<KernelTypes> types = parse({static_cast<const std::byte*>(owner.get()), size});
     if (types) {

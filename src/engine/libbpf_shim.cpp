@@ -8,7 +8,7 @@
 namespace sig2pid::engine {
 namespace {
 
-thread_local const TypeSubset* subset = nullptr;
+thread_local const TypeSubset* active_subset = nullptr;
 
 bool calls_kernel_function(const bpf_insn& instruction) {
     return instruction.code == (BPF_JMP | BPF_CALL) && instruction.src_reg == BPF_PSEUDO_KFUNC_CALL;
@@ -19,7 +19,7 @@ std::vector<bpf_insn> renumber(std::span<const bpf_insn> instructions) {
     std::vector<bpf_insn> all(instructions.begin(), instructions.end());
     for (bpf_insn& each : all) {
         if (calls_kernel_function(each) && each.imm > 0) {
-            each.imm = static_cast<__s32>(subset->number_in_kernel(static_cast<TypeId>(each.imm)));
+            each.imm = static_cast<__s32>(active_subset->number_in_kernel(static_cast<TypeId>(each.imm)));
         }
     }
     return all;
@@ -28,11 +28,11 @@ std::vector<bpf_insn> renumber(std::span<const bpf_insn> instructions) {
 } // namespace
 
 UseSubset::UseSubset(const TypeSubset& of) {
-    subset = &of;
+    active_subset = &of;
 }
 
 UseSubset::~UseSubset() {
-    subset = nullptr;
+    active_subset = nullptr;
 }
 
 } // namespace sig2pid::engine
@@ -65,19 +65,20 @@ int __wrap_bpf_btf_get_next_id(__u32 start, __u32* next) {
 
 struct btf* __wrap_btf__load_vmlinux_btf() {
     using namespace sig2pid::engine;
-    return subset == nullptr ? __real_btf__load_vmlinux_btf()
-                             : btf__new(subset->data().data(), static_cast<__u32>(subset->data().size()));
+    return active_subset == nullptr
+               ? __real_btf__load_vmlinux_btf()
+               : btf__new(active_subset->data().data(), static_cast<__u32>(active_subset->data().size()));
 }
 
 int __wrap_bpf_prog_load(bpf_prog_type type, const char* name, const char* license, const bpf_insn* instructions,
                          size_t count, bpf_prog_load_opts* options) {
     using namespace sig2pid::engine;
-    if (subset == nullptr || options == nullptr) {
+    if (active_subset == nullptr || options == nullptr) {
         return __real_bpf_prog_load(type, name, license, instructions, count, options);
     }
     const std::vector<bpf_insn> renumbered = renumber({instructions, count});
     bpf_prog_load_opts known = *options;
-    known.attach_btf_id = subset->number_in_kernel(options->attach_btf_id);
+    known.attach_btf_id = active_subset->number_in_kernel(options->attach_btf_id);
     return __real_bpf_prog_load(type, name, license, renumbered.data(), renumbered.size(), &known);
 }
 }

@@ -4,8 +4,14 @@
 #include <sig2pid/error.hpp>
 
 #include <bpf/libbpf.h>
+#include <memory>
 
 namespace sig2pid::engine {
+
+struct LinkCloser {
+    void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+using Link = std::unique_ptr<bpf_link, LinkCloser>;
 
 /// Keeps libbpf's words of the last failure for kernel_refused() instead of printing them. Forgets those of before.
 void listen_to_libbpf();

@@ -59,11 +59,7 @@ UniqueFd open_tracepoint(std::uint32_t id) {
     return UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
 }
 
-struct LinkCloser {
-    void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-};
-using Link = std::unique_ptr<bpf_link, LinkCloser>;
-struct SkeletonCloser {
+struct RuleCloser {
     void operator()(::rule* skeleton) const { rule__destroy(skeleton); }
 };
 struct RingCloser {
@@ -73,7 +69,7 @@ struct RingCloser {
 } // namespace
 
 struct RuleProgram::State {
-    std::unique_ptr<::rule, SkeletonCloser> skeleton;
+    std::unique_ptr<::rule, RuleCloser> skeleton;
     std::unique_ptr<ring_buffer, RingCloser> ring;
     Link event, follow;
     bpf_program* program = nullptr;

@@ -7,16 +7,16 @@
 namespace sig2pid::engine {
 
 namespace {
-constexpr std::array<std::string_view, rung_count> names = {"direct", "task-work", "pidfd"};
+constexpr std::array<std::string_view, rung_count> rung_names = {"direct", "task-work", "pidfd"};
 }
 
 std::string_view to_string(Rung rung) noexcept {
-    return names[static_cast<std::size_t>(rung)];
+    return rung_names[static_cast<std::size_t>(rung)];
 }
 
 Result<Rung> parse_rung(std::string_view text) {
-    for (std::size_t i = 0; i < names.size(); i++) {
-        if (text == names[i]) {
+    for (std::size_t i = 0; i < rung_names.size(); i++) {
+        if (text == rung_names[i]) {
             return static_cast<Rung>(i);
         }
     }

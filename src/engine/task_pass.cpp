@@ -24,14 +24,10 @@ namespace {
 
 constexpr std::size_t spare_places = 4096; ///< for processes that start while the program is loaded
 
-struct SkeletonCloser {
+struct TasksCloser {
     void operator()(::tasks* skeleton) const { tasks__destroy(skeleton); }
 };
-struct LinkCloser {
-    void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-};
-using Skeleton = std::unique_ptr<::tasks, SkeletonCloser>;
-using Link = std::unique_ptr<bpf_link, LinkCloser>;
+using Skeleton = std::unique_ptr<::tasks, TasksCloser>;
 
 /// The array that the program fills, seen from here.
 class Places {

@@ -15,7 +15,7 @@ namespace {
 
 using Kind = Condition::Kind;
 
-constexpr std::string_view digits = "0123456789";
+constexpr std::string_view decimal_digits = "0123456789";
 constexpr std::string_view state_letters = "RSDTtZXI";
 constexpr std::array<std::string_view, 8> namespace_kinds = {"cgroup", "ipc",  "mnt",  "net",
                                                              "pid",    "time", "user", "uts"};
@@ -60,7 +60,7 @@ std::string complaint_about_pid(std::string_view text) {
     if (text == "0") {
         return "0 is no process's number";
     }
-    return text.find_first_not_of(digits) == std::string_view::npos
+    return text.find_first_not_of(decimal_digits) == std::string_view::npos
                ? "no PID is above " + std::to_string(Target::largest_pid)
                : "expected a number";
 }
@@ -269,10 +269,10 @@ Result<Condition> parse_condition(const Piece& piece, unsigned depth) {
     if (text.contains('\0')) {
         return bad_target(piece, text.find('\0'), "a zero byte");
     }
-    if (text.size() > 1 && text.front() == '-' && text.find_first_not_of(digits, 1) == std::string_view::npos) {
+    if (text.size() > 1 && text.front() == '-' && text.find_first_not_of(decimal_digits, 1) == std::string_view::npos) {
         return bad_target(piece, 0, meaning_of_negative(text.substr(1)));
     }
-    const std::size_t count = std::min(text.find_first_not_of(digits), text.size());
+    const std::size_t count = std::min(text.find_first_not_of(decimal_digits), text.size());
     if (count == text.size()) {
         return parse_pid(piece);
     }

@@ -12,8 +12,6 @@
 namespace sig2pid {
 namespace {
 
-constexpr int most_rounds = 1000; ///< of looking for newcomers while all that are known stand still
-
 // For all that are stopped in one of those rounds. Who takes longer must not keep the others from being signalled.
 constexpr std::chrono::seconds standstill_patience{5};
 

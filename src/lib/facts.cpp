@@ -11,7 +11,7 @@
 namespace sig2pid {
 namespace {
 
-constexpr std::array<std::string_view, 6> names = {"comm", "stat", "status", "cmdline", "environ", "cgroup"};
+constexpr std::array<std::string_view, 6> file_names = {"comm", "stat", "status", "cmdline", "environ", "cgroup"};
 constexpr std::size_t first_size = 4096;
 constexpr std::size_t largest_size = std::size_t{16} << 20; // arguments of a program are at most a quarter of its stack
 
@@ -90,7 +90,7 @@ bool Facts::fill(Slot& slot) {
 std::optional<std::string_view> Facts::read(File file) {
     Slot& slot = slots_[file];
     if (!slot.is_read) {
-        slot.is_read = open(slot, names[file]) && fill(slot);
+        slot.is_read = open(slot, file_names[file]) && fill(slot);
     }
     return slot.is_read ? std::optional(std::string_view(slot.buffer.data(), slot.size)) : std::nullopt;
 }

@@ -13,7 +13,7 @@ namespace sig2pid {
 namespace {
 
 // Each round is a walk over /proc, so who outruns this many forks faster than it can be read.
-constexpr int most_rounds = 1000;
+constexpr int most_walks = 1000;
 
 /// Whether the member has not been reaped: as long as it has its PID, that PID means it and no other.
 bool has_its_pid(const Family::Member& member) {
@@ -64,7 +64,7 @@ Result<> Family::grow(const Scene& scene) {
         if (*added == 0) {
             break;
         }
-        if (round == most_rounds) {
+        if (round == most_walks) {
             return failure(ELOOP, "select tree",
                            "the tree of '" + target_.text() + "' grows faster than it can be read");
         }

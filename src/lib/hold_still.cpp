@@ -44,7 +44,6 @@ Result<> await_all(const ProcessSet& set, const std::vector<std::size_t>& stoppe
 } // namespace
 
 Result<> hold_still(const SelectOptions& options, ProcessSet& set) {
-    constexpr int most_rounds = 1000;
     std::size_t first = 0;
     for (int round = 0; round < most_rounds; ++round) {
         if (Result<> still = await_all(set, stop_from(set, first)); !still) {

@@ -10,7 +10,7 @@
 namespace sig2pid {
 namespace {
 
-constexpr const char* path = "/proc/sig2pid";
+constexpr const char* requests_path = "/proc/sig2pid";
 
 std::string request_for(const Process& process, Signal signal, const std::optional<Payload>& payload) {
     std::string line = std::to_string(process.pid()) + " " + std::to_string(signal.number());
@@ -24,16 +24,17 @@ Error error_of(int code, const Process& process) {
     const std::string who = "process " + std::to_string(process.pid()) + ": ";
     switch (code) {
     case ESRCH:
-        return {code, path, who + "it is gone", Reason::gone, 0};
+        return {code, requests_path, who + "it is gone", Reason::gone, 0};
     case EPERM:
     case EACCES:
-        return {code, path, who + "not permitted by the kernel module", Reason::no_permission, 0};
+        return {code, requests_path, who + "not permitted by the kernel module", Reason::no_permission, 0};
     case EAGAIN:
-        return {code, path, who + "its user's signal queue is full (RLIMIT_SIGPENDING)", Reason::queue_full, 0};
+        return {code, requests_path, who + "its user's signal queue is full (RLIMIT_SIGPENDING)", Reason::queue_full,
+                0};
     case EIO:
-        return {code, path, "the kernel module was unloaded meanwhile", Reason::unsupported, 0};
+        return {code, requests_path, "the kernel module was unloaded meanwhile", Reason::unsupported, 0};
     default:
-        return {code, path, who + std::strerror(code), Reason::unspecified, 0};
+        return {code, requests_path, who + std::strerror(code), Reason::unspecified, 0};
     }
 }
 
@@ -51,7 +52,7 @@ Result<Delivery> confirm(const Process& process, Delivery delivery) {
         return delivery;
     }
     const std::string who = "process " + std::to_string(process.pid());
-    Error error{ESRCH, path,
+    Error error{ESRCH, requests_path,
                 who + " was reaped while the module was told its PID: the next one of that PID may have got it",
                 Reason::gone, 0};
     return Delivery{Verdict::gone, false, true, std::move(error)};
@@ -60,16 +61,17 @@ Result<Delivery> confirm(const Process& process, Delivery delivery) {
 } // namespace
 
 Result<ModuleSender> ModuleSender::open() {
-    const int fd = sys::calls().openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+    const int fd = sys::calls().openat(AT_FDCWD, requests_path, O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
         return ModuleSender(UniqueFd(fd));
     }
     if (fd == -ENOENT) {
-        return failure(ENOENT, path,
+        return failure(ENOENT, requests_path,
                        "there is no /proc/sig2pid: the kernel module sig2pid is not loaded (modprobe sig2pid)",
                        Reason::unsupported);
     }
-    return failure(-fd, path, "/proc/sig2pid cannot be written: run as root, or load the module with mode=0222",
+    return failure(-fd, requests_path,
+                   "/proc/sig2pid cannot be written: run as root, or load the module with mode=0222",
                    Reason::no_permission);
 }
 

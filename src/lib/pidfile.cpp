@@ -64,7 +64,7 @@ Result<pid_t> read_content(const std::string& path, int fd) {
     return pid ? Result<pid_t>(*pid) : refuse(path, EINVAL, Reason::bad_input, pid.error());
 }
 
-std::int64_t nanoseconds(const timespec& time) {
+std::int64_t to_nanoseconds(const timespec& time) {
     return time.tv_sec * ns_per_s + time.tv_nsec;
 }
 
@@ -74,7 +74,7 @@ std::int64_t boot_time() {
     timespec uptime{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     ::clock_gettime(CLOCK_BOOTTIME, &uptime);
-    return nanoseconds(now) - nanoseconds(uptime);
+    return to_nanoseconds(now) - to_nanoseconds(uptime);
 }
 
 Result<> check_age(const std::string& path, const struct stat& file, const Process& process) {
@@ -84,7 +84,7 @@ Result<> check_age(const std::string& path, const struct stat& file, const Proce
     }
     const std::int64_t tick = ns_per_s / ::sysconf(_SC_CLK_TCK);
     const std::int64_t started = boot_time() + static_cast<std::int64_t>(*ticks) * tick;
-    if (started > nanoseconds(file.st_mtim) + clock_slack_ns) {
+    if (started > to_nanoseconds(file.st_mtim) + clock_slack_ns) {
         return refuse(path, ESRCH, Reason::gone,
                       "is older than process " + std::to_string(process.pid()) +
                           ", which it now names: its own process is gone (or the clock was set since)");

@@ -16,7 +16,7 @@ namespace sig2pid {
 namespace {
 
 // Each round looks at every candidate, so who outruns this many starts processes faster than they can be found.
-constexpr int most_rounds = 1000;
+constexpr int most_looks = 1000;
 
 /// Prepares the judges of a new set; what they name and is not there becomes a miss.
 Result<> prepare(SetBuilder& builder, const Scene& scene) {
@@ -37,7 +37,7 @@ Result<> prepare(SetBuilder& builder, const Scene& scene) {
 
 /// Searches until no new member appears, where members can make new ones.
 Result<> search(Judge& judge, Search& search, const Scene& scene, SetBuilder& builder) {
-    for (int round = 0; round < most_rounds; ++round) {
+    for (int round = 0; round < most_looks; ++round) {
         const std::size_t before = builder.count();
         if (Result<> found = search.run(); !found) {
             return found;

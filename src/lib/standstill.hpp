@@ -8,6 +8,8 @@
 
 namespace sig2pid {
 
+constexpr int most_rounds = 1000; ///< of looking for newcomers while all that are known stand still
+
 /// Waits until all threads of a process that was sent SIGSTOP are stopped. A fork(2) that was under way then is
 /// finished all the same, so only who stands still has no child that is not there yet.
 ///

@@ -11,9 +11,9 @@ namespace {
 using std::chrono::steady_clock;
 
 /// One wait, until `wanted` of the crowd have exited.
-class Waiting {
+class Wait {
 public:
-    Waiting(Crowd crowd, std::size_t wanted, const WaitOptions& options)
+    Wait(Crowd crowd, std::size_t wanted, const WaitOptions& options)
         : crowd_(std::move(crowd)), wanted_(wanted), options_(options) {}
 
     [[nodiscard]] Result<WaitResult> finish() {
@@ -74,7 +74,7 @@ Result<WaitResult> wait_for(std::span<const Process> processes, std::size_t want
             return forward_error(added);
         }
     }
-    return Waiting(std::move(*crowd), wanted, options).finish();
+    return Wait(std::move(*crowd), wanted, options).finish();
 }
 
 } // namespace
@@ -106,7 +106,7 @@ Result<WaitResult> wait_all(ProcessSet& set, const WaitOptions& options) {
     if (Result<> added = crowd->add_all(set); !added) {
         return forward_error(added);
     }
-    return Waiting(std::move(*crowd), set.size(), options).finish();
+    return Wait(std::move(*crowd), set.size(), options).finish();
 }
 
 Result<WaitResult> wait_any(const ProcessSet& set, const WaitOptions& options) {

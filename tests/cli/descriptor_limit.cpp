@@ -17,7 +17,7 @@
 namespace sig2pid::test {
 namespace {
 
-constexpr std::size_t count = 200;
+constexpr std::size_t crowd = 200;
 
 /// With a limit of 64 descriptors that cannot be raised.
 Arguments limited(Arguments arguments) {
@@ -29,7 +29,7 @@ Arguments limited(Arguments arguments) {
 class DescriptorLimit : public testing::Test {
 protected:
     void start(int (*body)(const std::function<void()>&)) {
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < crowd; ++i) {
             children_.push_back(std::make_unique<Child>([&](const auto& ready) {
                 ::prctl(PR_SET_NAME, name_.c_str());
                 return body(ready);
@@ -45,11 +45,6 @@ protected:
     std::string name_ = own_name("limit");
     std::vector<std::unique_ptr<Child>> children_;
 };
-
-int ignore_term_and_pause(const std::function<void()>& ready) {
-    ::signal(SIGTERM, SIG_IGN);
-    return pause_at_defaults(ready);
-}
 
 /// Returns when the command has pinned what it can and sleeps in epoll_wait(2).
 void wait_until_it_waits(const Command& command) {
@@ -67,14 +62,14 @@ TEST_F(DescriptorLimit, FindShowsAll) {
     start(pause_at_defaults);
     const Outcome outcome = run(limited({"find", "--json", target()}));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(json_lines(outcome.out).size(), count);
+    EXPECT_EQ(json_lines(outcome.out).size(), crowd);
 }
 
 TEST_F(DescriptorLimit, SendReachesEachOnce) {
     start(pause_at_defaults);
     const Outcome outcome = run(limited({"send", "--json", "--backend", "proc", target()}));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(count_lines(outcome, "verdict", "delivered"), count);
+    EXPECT_EQ(count_lines(outcome, "verdict", "delivered"), crowd);
     for (const auto& child : children_) {
         EXPECT_EQ(child->wait(), 128 + SIGTERM);
     }
@@ -84,33 +79,33 @@ TEST_F(DescriptorLimit, StopEndsAll) {
     start(pause_at_defaults);
     const Outcome outcome = run(limited({"stop", "--json", target()}));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(count_lines(outcome, "by", "SIGTERM"), count);
-    EXPECT_EQ(count_lines(outcome, "signal", "SIGTERM"), count);
+    EXPECT_EQ(count_lines(outcome, "by", "SIGTERM"), crowd);
+    EXPECT_EQ(count_lines(outcome, "signal", "SIGTERM"), crowd);
 }
 
 TEST_F(DescriptorLimit, StopClimbsItsLadderForAll) {
     start(ignore_term_and_pause);
     const Outcome outcome = run(limited({"stop", "--json", "--step", "TERM@0s", "--step", "KILL@200ms", target()}));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(count_lines(outcome, "by", "SIGKILL"), count);
+    EXPECT_EQ(count_lines(outcome, "by", "SIGKILL"), crowd);
 }
 
 TEST_F(DescriptorLimit, StopOfTreesEndsAll) {
     start(pause_at_defaults);
     const Outcome outcome = run(limited({"stop", "--json", "--tree", "child-of:" + std::to_string(::getpid())}));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(count_lines(outcome, "by", "SIGTERM"), count);
+    EXPECT_EQ(count_lines(outcome, "by", "SIGTERM"), crowd);
 }
 
 TEST_F(DescriptorLimit, StopNamesTheSurvivorsOnlyWhenItsTimeIsOver) {
     start(ignore_term_and_pause);
-    for (std::size_t i = count / 2; i < count; ++i) {
+    for (std::size_t i = crowd / 2; i < crowd; ++i) {
         ASSERT_TRUE(send((*this)[i].process(), Signal(SIGKILL)));
         (*this)[i].wait_for_zombie();
     }
     const Outcome outcome = run(limited({"stop", "--json", "--timeout", "100ms", "--step", "TERM@0s", target()}));
     EXPECT_EQ(outcome.status, 124) << outcome.err;
-    EXPECT_EQ(count_lines(outcome, "survival", "unmoved"), count / 2);
+    EXPECT_EQ(count_lines(outcome, "survival", "unmoved"), crowd / 2);
 }
 
 TEST_F(DescriptorLimit, WaitSeesEveryExitOnce) {
@@ -125,8 +120,8 @@ TEST_F(DescriptorLimit, WaitSeesEveryExitOnce) {
     }
     const Outcome outcome = wait.finish();
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(count_lines(outcome, "exited", true), count - 1);
-    EXPECT_EQ(count_lines(outcome, "signal", "SIGTERM") + count_lines(outcome, "signal", nullptr), count - 1);
+    EXPECT_EQ(count_lines(outcome, "exited", true), crowd - 1);
+    EXPECT_EQ(count_lines(outcome, "signal", "SIGTERM") + count_lines(outcome, "signal", nullptr), crowd - 1);
 }
 
 TEST_F(DescriptorLimit, WaitThatTimesOutKnowsWhoHasExitedUnwatched) {
@@ -135,11 +130,11 @@ TEST_F(DescriptorLimit, WaitThatTimesOutKnowsWhoHasExitedUnwatched) {
     wait_until_it_waits(wait);
     ASSERT_TRUE(send((*this)[0].process(), Signal(SIGKILL)));
     EXPECT_EQ(Json::parse(wait.read_out_line())["pid"], (*this)[0].pid());
-    ASSERT_TRUE(send((*this)[count - 1].process(), Signal(SIGKILL))); // the highest PID, behind all that are held
+    ASSERT_TRUE(send((*this)[crowd - 1].process(), Signal(SIGKILL))); // the highest PID, behind all that are held
     const Outcome outcome = wait.finish();
     EXPECT_EQ(outcome.status, 124) << outcome.err;
     EXPECT_EQ(count_lines(outcome, "exited", true), 1U);
-    EXPECT_EQ(count_lines(outcome, "exited", false), count - 2);
+    EXPECT_EQ(count_lines(outcome, "exited", false), crowd - 2);
 }
 
 TEST_F(DescriptorLimit, WaitForAnyRefusesAtOnce) {

@@ -321,7 +321,7 @@ TEST_F(OnCommand, doctor_knows_that_it_does_not_know_the_lockdown_mode) {
     EXPECT_TRUE(contains(outcome->out, "mount -t securityfs")) << outcome->out;
 }
 
-struct Mistake {
+struct WrongArguments {
     std::string name;
     Arguments arguments;
     int status;
@@ -329,11 +329,11 @@ struct Mistake {
 };
 
 /// Without it the name of a test has the bytes of its parameter.
-void PrintTo(const Mistake& mistake, std::ostream* out) {
+void PrintTo(const WrongArguments& mistake, std::ostream* out) {
     *out << mistake.name;
 }
 
-class OnMistake : public OnCommand, public testing::WithParamInterface<Mistake> {};
+class OnMistake : public OnCommand, public testing::WithParamInterface<WrongArguments> {};
 
 TEST_P(OnMistake, is_explained_and_arms_nothing) {
     const Outcome outcome = run_sig2pid(GetParam().arguments);
@@ -346,41 +346,42 @@ TEST_P(OnMistake, is_explained_and_arms_nothing) {
 INSTANTIATE_TEST_SUITE_P(
     all, OnMistake,
     testing::Values(
-        Mistake{"unknown_event", {"on", "exti", "--to", "1"}, 2, "did you mean 'exit'?"},
-        Mistake{"unknown_syscall", {"on", "syscall:opneat", "--to", "1"}, 2, "did you mean 'syscall:openat'?"},
-        Mistake{"tracepoint_without_category",
-                {"on", "tracepoint:sched_switch", "--to", "1"},
-                2,
-                "tracepoint:CATEGORY/NAME"},
-        Mistake{"unknown_field",
-                {"on", "exit", "--where", "code != 0 && comn == \"x\"", "--to", "1"},
-                2,
-                "column 14: unknown field 'comn'; did you mean 'comm'?"},
-        Mistake{"wrong_type", {"on", "exit", "--where", "code == \"x\"", "--to", "1"}, 2, "column 9"},
-        Mistake{"out_of_range", {"on", "exit", "--where", "code == 256", "--to", "1"}, 2, "column 9"},
-        Mistake{"unknown_signal", {"on", "exit", "-s", "USR3", "--to", "1"}, 2, "USR3"},
-        Mistake{"target_zero", {"on", "exit", "--to", "0"}, 2, "target '0'"},
-        Mistake{"target_negative", {"on", "exit", "--to=-5"}, 2, "target '-5'"},
-        Mistake{"target_word", {"on", "exit", "--to", "nginx"}, 2, "nginx"},
-        Mistake{"target_gone", {"on", "exit", "-s", "RTMIN+3", "--to", "4194303"}, 1, "4194303"},
-        Mistake{"token_of_another", {"on", "exit", "-s", "RTMIN+3", "--to", "1:12345678901"}, 1, "1"},
-        Mistake{"value_too_large", {"on", "exit", "-q", "18446744073709551616", "--to", "1"}, 2, "64 bits"},
-        Mistake{"value_with_a_leading_zero", {"on", "exit", "-q", "0755", "--to", "1"}, 2, "octal"},
-        Mistake{"value_is_a_string", {"on", "exit", "-q", "comm", "--to", "1"}, 2, "is a string"},
-        Mistake{"value_is_no_field", {"on", "exit", "-q", "cod", "--to", "1"}, 2, "did you mean 'code'?"},
-        Mistake{"count_zero", {"on", "exit", "--count", "0", "--to", "1"}, 2, "count '0'"},
-        Mistake{"limit_without_duration", {"on", "exit", "--limit", "5", "--to", "1"}, 2, "N/DUR"},
-        Mistake{"limit_of_a_bare_number",
-                {"on", "exit", "--limit", "10/1", "--to", "1"},
-                2,
-                "limit '10/1' is not a number and a unit"},
-        Mistake{"unknown_rung", {"on", "exit", "--rung", "carrier-pigeon", "--to", "1"}, 2, "task-work or pidfd"},
-        Mistake{"channel_without_name", {"on", "module:", "--to", "1"}, 2, "module:CHANNEL"},
-        Mistake{"channel_name_too_long", {"on", "module:" + std::string(32, 'x'), "--to", "1"}, 2, "1 to 31"},
-        Mistake{"channel_of_the_current", {"on", "module:x", "--to", "current"}, 2, "about no process"},
-        Mistake{"channel_on_rung_direct", {"on", "module:x", "--rung", "direct", "--to", "1"}, 2, "pidfd"},
-        Mistake{"channel_has_no_pid", {"on", "module:x", "--where", "pid == 1", "--to", "1"}, 2, "column 1"},
-        Mistake{"no_target", {"on", "exit"}, 2, "--to"}, Mistake{"no_event", {"on"}, 2, "event"}),
+        WrongArguments{"unknown_event", {"on", "exti", "--to", "1"}, 2, "did you mean 'exit'?"},
+        WrongArguments{"unknown_syscall", {"on", "syscall:opneat", "--to", "1"}, 2, "did you mean 'syscall:openat'?"},
+        WrongArguments{"tracepoint_without_category",
+                       {"on", "tracepoint:sched_switch", "--to", "1"},
+                       2,
+                       "tracepoint:CATEGORY/NAME"},
+        WrongArguments{"unknown_field",
+                       {"on", "exit", "--where", "code != 0 && comn == \"x\"", "--to", "1"},
+                       2,
+                       "column 14: unknown field 'comn'; did you mean 'comm'?"},
+        WrongArguments{"wrong_type", {"on", "exit", "--where", "code == \"x\"", "--to", "1"}, 2, "column 9"},
+        WrongArguments{"out_of_range", {"on", "exit", "--where", "code == 256", "--to", "1"}, 2, "column 9"},
+        WrongArguments{"unknown_signal", {"on", "exit", "-s", "USR3", "--to", "1"}, 2, "USR3"},
+        WrongArguments{"target_zero", {"on", "exit", "--to", "0"}, 2, "target '0'"},
+        WrongArguments{"target_negative", {"on", "exit", "--to=-5"}, 2, "target '-5'"},
+        WrongArguments{"target_word", {"on", "exit", "--to", "nginx"}, 2, "nginx"},
+        WrongArguments{"target_gone", {"on", "exit", "-s", "RTMIN+3", "--to", "4194303"}, 1, "4194303"},
+        WrongArguments{"token_of_another", {"on", "exit", "-s", "RTMIN+3", "--to", "1:12345678901"}, 1, "1"},
+        WrongArguments{"value_too_large", {"on", "exit", "-q", "18446744073709551616", "--to", "1"}, 2, "64 bits"},
+        WrongArguments{"value_with_a_leading_zero", {"on", "exit", "-q", "0755", "--to", "1"}, 2, "octal"},
+        WrongArguments{"value_is_a_string", {"on", "exit", "-q", "comm", "--to", "1"}, 2, "is a string"},
+        WrongArguments{"value_is_no_field", {"on", "exit", "-q", "cod", "--to", "1"}, 2, "did you mean 'code'?"},
+        WrongArguments{"count_zero", {"on", "exit", "--count", "0", "--to", "1"}, 2, "count '0'"},
+        WrongArguments{"limit_without_duration", {"on", "exit", "--limit", "5", "--to", "1"}, 2, "N/DUR"},
+        WrongArguments{"limit_of_a_bare_number",
+                       {"on", "exit", "--limit", "10/1", "--to", "1"},
+                       2,
+                       "limit '10/1' is not a number and a unit"},
+        WrongArguments{
+            "unknown_rung", {"on", "exit", "--rung", "carrier-pigeon", "--to", "1"}, 2, "task-work or pidfd"},
+        WrongArguments{"channel_without_name", {"on", "module:", "--to", "1"}, 2, "module:CHANNEL"},
+        WrongArguments{"channel_name_too_long", {"on", "module:" + std::string(32, 'x'), "--to", "1"}, 2, "1 to 31"},
+        WrongArguments{"channel_of_the_current", {"on", "module:x", "--to", "current"}, 2, "about no process"},
+        WrongArguments{"channel_on_rung_direct", {"on", "module:x", "--rung", "direct", "--to", "1"}, 2, "pidfd"},
+        WrongArguments{"channel_has_no_pid", {"on", "module:x", "--where", "pid == 1", "--to", "1"}, 2, "column 1"},
+        WrongArguments{"no_target", {"on", "exit"}, 2, "--to"}, WrongArguments{"no_event", {"on"}, 2, "event"}),
     [](const auto& mistake) { return mistake.param.name; });
 
 TEST(EventsCommand, lists_the_events_with_their_fields) {

@@ -12,9 +12,9 @@ namespace sig2pid::test {
 namespace {
 
 /// A receiver that has said it is ready.
-class Receiving {
+class Recv {
 public:
-    explicit Receiving(Arguments arguments) : command_(sig2pid(prepend(std::move(arguments)))) {
+    explicit Recv(Arguments arguments) : command_(sig2pid(prepend(std::move(arguments)))) {
         ready_ = command_.read_err_line();
     }
 
@@ -33,13 +33,13 @@ private:
 };
 
 TEST(RecvCommand, SaysWhenItIsReadyAndAsWhom) {
-    Receiving receiving({"USR1", "RTMIN+3"});
+    Recv receiving({"USR1", "RTMIN+3"});
     EXPECT_EQ(receiving.ready(),
               "ready: receiving SIGUSR1 SIGRTMIN+3 as PID " + std::to_string(receiving.command().pid()));
 }
 
 TEST(RecvCommand, PrintsWhatCameInJson) {
-    Receiving receiving({"--json", "--count", "2", "USR1", "RTMIN+3"});
+    Recv receiving({"--json", "--count", "2", "USR1", "RTMIN+3"});
     const Process target = receiving.process();
     ASSERT_TRUE(send(target, Signal(SIGUSR1)));
     ASSERT_TRUE(queue(target, Signal(SIGRTMIN + 3), Payload{0xFEDCBA9876543210}));
@@ -61,7 +61,7 @@ TEST(RecvCommand, PrintsWhatCameInJson) {
 }
 
 TEST(RecvCommand, WritesEachLineAtOnce) {
-    Receiving receiving({"USR1"});
+    Recv receiving({"USR1"});
     ASSERT_TRUE(send(receiving.process(), Signal(SIGUSR1)));
     EXPECT_EQ(receiving.command().read_out_line(), "SIGUSR1 SI_USER from PID " + std::to_string(::getpid()) + " UID " +
                                                        std::to_string(::getuid()) + " value 0");
@@ -69,7 +69,7 @@ TEST(RecvCommand, WritesEachLineAtOnce) {
 
 TEST(RecvCommand, EndsWellOnCtrlCWithASummary) {
     for (const int ender : {SIGINT, SIGTERM, SIGHUP}) {
-        Receiving receiving({"USR1", "USR2"});
+        Recv receiving({"USR1", "USR2"});
         ASSERT_TRUE(send(receiving.process(), Signal(SIGUSR1)));
         receiving.command().read_out_line();
         ASSERT_TRUE(send(receiving.process(), Signal(ender)));
@@ -104,7 +104,7 @@ TEST(RecvCommand, EndsWithASummaryAndCode3WhenItsReaderLeaves) {
 }
 
 TEST(RecvCommand, EndsOnCtrlCThoughNobodyReads) {
-    Receiving receiving({"RTMIN"});
+    Recv receiving({"RTMIN"});
     const Process process = receiving.process();
     for (int i = 0; i < 2'000; ++i) { // more lines than a pipe takes
         ASSERT_TRUE(queue(process, Signal(SIGRTMIN), Payload{}));
@@ -124,13 +124,13 @@ TEST(RecvCommand, HasSomethingInPlaceOfClosedDescriptors) {
 }
 
 TEST(RecvCommand, ReceivesAnEnderThatWasAskedFor) {
-    Receiving receiving({"--json", "--count", "1", "INT"});
+    Recv receiving({"--json", "--count", "1", "INT"});
     ASSERT_TRUE(send(receiving.process(), Signal(SIGINT)));
     EXPECT_EQ(json_lines(receiving.command().finish().out).at(0)["signal"], "SIGINT");
 }
 
 TEST(RecvCommand, SurvivesMoreThanItCounts) {
-    Receiving receiving({"--count", "1", "USR1", "USR2"});
+    Recv receiving({"--count", "1", "USR1", "USR2"});
     const Process target = receiving.process();
     ASSERT_TRUE(send(target, Signal(SIGSTOP)));
     ASSERT_TRUE(send(target, Signal(SIGUSR1)));
@@ -144,13 +144,13 @@ TEST(RecvCommand, TimesOutWith124) {
     EXPECT_EQ(run_sig2pid({"recv", "--timeout", "20ms", "--count", "1", "USR1"}).status, 124);
 }
 
-struct Mistake {
+struct RecvMistake {
     Arguments arguments;
     const char* message;
 };
 
 TEST(RecvCommand, RefusesBadInput) {
-    const std::vector<Mistake> mistakes = {
+    const std::vector<RecvMistake> mistakes = {
         {{"KILL"}, "SIGKILL cannot be received"},
         {{"STOP"}, "SIGSTOP cannot be received"},
         {{"32"}, "libc"},
@@ -162,7 +162,7 @@ TEST(RecvCommand, RefusesBadInput) {
         {{"--timeout", "10", "USR1"}, "column 3"},
         {{}, "required"},
     };
-    for (const Mistake& mistake : mistakes) {
+    for (const RecvMistake& mistake : mistakes) {
         Arguments arguments = {"recv"};
         arguments.insert(arguments.end(), mistake.arguments.begin(), mistake.arguments.end());
         const Outcome outcome = run_sig2pid(arguments);

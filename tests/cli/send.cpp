@@ -133,13 +133,13 @@ TEST_F(SendCommand, SaysThatThereIsNoGroupOfOneThatLeadsNone) {
     EXPECT_EQ(receiver_.finish().status, SIGUSR1);
 }
 
-struct Mistake {
+struct SendMistake {
     Arguments arguments;
     const char* message;
 };
 
 TEST_F(SendCommand, RefusesBadInputAndSendsNothing) {
-    const std::vector<Mistake> mistakes = {
+    const std::vector<SendMistake> mistakes = {
         {{"-s", "USR3"}, "did you mean USR1?"},
         {{"-s", "65"}, "1 to 64"},
         {{"-s", ""}, "--signal: the value is empty"},
@@ -163,7 +163,7 @@ TEST_F(SendCommand, RefusesBadInputAndSendsNothing) {
         {{"fd:99"}, "not open"},
         {{"4194305"}, "no PID is above 4194304"},
     };
-    for (const Mistake& mistake : mistakes) {
+    for (const SendMistake& mistake : mistakes) {
         Arguments arguments = {"send", pid_};
         arguments.insert(arguments.end(), mistake.arguments.begin(), mistake.arguments.end());
         const Outcome outcome = run_sig2pid(arguments);

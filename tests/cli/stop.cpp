@@ -17,11 +17,6 @@
 namespace sig2pid::test {
 namespace {
 
-int ignore_term_and_pause(const std::function<void()>& ready) {
-    ::signal(SIGTERM, SIG_IGN);
-    return pause_at_defaults(ready);
-}
-
 std::string pid_of(const Child& child) {
     return std::to_string(child.pid());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One program a parser of /proc, FUZZED names it. Any text is refused or read within its bounds.
+// The parsers of /proc, one of them at a time: --parser=NAME. Any text is refused or read within its bounds.
 #include "lib/cgroup.hpp"
 #include "lib/cut_name.hpp"
 #include "lib/pidfile.hpp"
@@ -10,7 +10,9 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace {
 
@@ -26,55 +28,55 @@ bool is_within(std::string_view part, std::string_view whole) {
     return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
-[[maybe_unused]] void stat(std::string_view text) {
+void stat(std::string_view text) {
     const Result<proc::Stat> stat = proc::parse_stat(text);
     require(stat ? is_within(stat->comm, text) : stat.error().code == EBADMSG);
 }
 
-[[maybe_unused]] void status(std::string_view text) {
+void status(std::string_view text) {
     const Result<proc::Status> status = proc::parse_status(text);
     require(status || status.error().code == EBADMSG);
 }
 
-[[maybe_unused]] void fdinfo(std::string_view text) {
+void fdinfo(std::string_view text) {
     const Result<proc::FdInfo> info = proc::parse_fdinfo(text);
     require(info ? info->depth <= text.size() : info.error().reason == Reason::not_a_pidfd);
 }
 
-[[maybe_unused]] void syscall(std::string_view text) {
+void syscall(std::string_view text) {
     static_cast<void>(proc::parse_syscall(text));
 }
 
-[[maybe_unused]] void locks(std::string_view text) {
+void locks(std::string_view text) {
     static_cast<void>(proc::parse_lock(text));
 }
 
-[[maybe_unused]] void mountinfo(std::string_view text) {
+void mountinfo(std::string_view text) {
     const std::optional<CgroupMount> mount = parse_cgroup_mount(text);
     require(!mount || (mount->root.starts_with('/') && mount->point.starts_with('/')));
 }
 
-[[maybe_unused]] void cgroup(std::string_view text) {
+void cgroup(std::string_view text) {
     const bool inside = is_in_cgroup(text, {{}, "/a/b", {}});
     require(!inside || is_in_cgroup(text, {{}, "/a", {}}));
     static_cast<void>(is_in_unit(text, "a.service", 1000));
 }
 
-[[maybe_unused]] void exit_code(std::string_view text) {
+void exit_code(std::string_view text) {
     static_cast<void>(proc::parse_exit_code(text));
 }
 
-[[maybe_unused]] void boot_id(std::string_view text) {
+void boot_id(std::string_view text) {
     require(!proc::parse_boot_id(text) || text.size() >= 8);
 }
 
-[[maybe_unused]] void pidfile(std::string_view text) {
+void pidfile(std::string_view text) {
     const auto pid = parse_pidfile(text);
     require(pid ? *pid > 1 && *pid <= Target::largest_pid : !pid.error().empty());
 }
 
 /// The first line is the name and what the kernel has kept of it.
-[[maybe_unused]] void cmdline(std::string_view text) {
+void cmdline(std::string_view text) {
     constexpr std::size_t kept = 15;
     const std::string_view wanted = proc::take_line(text);
     const Told told = tell_by_words({wanted.substr(0, kept), wanted}, text);
@@ -86,15 +88,44 @@ bool is_within(std::string_view part, std::string_view whole) {
     }
 }
 
-[[maybe_unused]] void entries(std::string_view text) {
+void entries(std::string_view text) {
     static_cast<void>(proc::parse_entries(text, [](pid_t number) { require(number >= 0); }));
 }
 
+using Fuzzed = void (*)(std::string_view);
+
+constexpr std::pair<std::string_view, Fuzzed> parsers[] = {
+    {"stat", stat},           {"status", status},       {"fdinfo", fdinfo},   {"syscall", syscall},
+    {"locks", locks},         {"mountinfo", mountinfo}, {"cgroup", cgroup},   {"entries", entries},
+    {"exit_code", exit_code}, {"boot_id", boot_id},     {"pidfile", pidfile}, {"cmdline", cmdline},
+};
+
+Fuzzed parser = nullptr;
+
 } // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are text here
-    FUZZED({reinterpret_cast<const char*>(data), size});
+// NOLINTBEGIN(readability-identifier-naming): the names are libFuzzer's
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+    constexpr std::string_view option = "--parser=";
+    for (int i = 1; i < *argc; ++i) {
+        const std::string_view argument = (*argv)[i];
+        for (const auto& [name, function] : parsers) {
+            if (argument.starts_with(option) && argument.substr(option.size()) == name) {
+                parser = function;
+            }
+        }
+    }
+    if (parser == nullptr) {
+        static_cast<void>(
+            std::fputs("fuzz_proc: --parser= must name one of the parsers in tests/fuzz/fuzz_proc.cpp\n", stderr));
+        std::exit(2);
+    }
     return 0;
 }
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are text here
+    parser({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
+// NOLINTEND(readability-identifier-naming)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "helpers/child.hpp"
 
+#include "helpers/patience.hpp"
+
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -14,8 +17,6 @@
 
 namespace sig2pid::test {
 namespace {
-
-constexpr int patience_ms = 10'000;
 
 [[noreturn]] void run(const Child::Body& body, UniqueFd writer) {
     int status = 99;
@@ -90,6 +91,11 @@ int pause_at_defaults(const std::function<void()>& ready) {
     for (;;) {
         ::pause();
     }
+}
+
+int ignore_term_and_pause(const std::function<void()>& ready) {
+    ::signal(SIGTERM, SIG_IGN);
+    return pause_at_defaults(ready);
 }
 
 void wait_for_exit(const Process& process) {

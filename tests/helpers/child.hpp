@@ -38,6 +38,9 @@ int block_all_and_pause(const std::function<void()>& ready);
 /// A body with every signal at its default that sleeps until it is killed.
 int pause_at_defaults(const std::function<void()>& ready);
 
+/// Likewise, and SIGTERM does not end it.
+int ignore_term_and_pause(const std::function<void()>& ready);
+
 /// Waits until `process` has exited, at most ten seconds.
 void wait_for_exit(const Process& process);
 

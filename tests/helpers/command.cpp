@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "helpers/command.hpp"
 
+#include "helpers/patience.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -12,8 +14,6 @@
 
 namespace sig2pid::test {
 namespace {
-
-constexpr int patience_ms = 10'000;
 
 struct Pipe {
     UniqueFd reader;

@@ -6,6 +6,21 @@
 
 namespace sig2pid::test {
 
+/// What the init found; the exit status of the test's child.
+enum Finding {
+    all_well,
+    cannot_unshare,
+    cannot_steer_pids,
+    not_reused,
+    token_matched,
+    old_pin_hit,
+    victim_missed,
+    orphan_missed,
+    stranger_taken,
+    stranger_hurt,
+    seldom_reused
+};
+
 /// Whether steer_next_pid() will be quick in this namespace for the PID of a process that starts from now on: the
 /// kernel has ns_last_pid, or lets the PIDs be few.
 bool prepare_to_steer();

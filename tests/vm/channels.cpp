@@ -20,7 +20,7 @@ namespace {
 
 using test::Child;
 
-constexpr const char* channel = "irq-work";
+constexpr const char* irq_channel = "irq-work";
 
 class Channels : public Module {
 protected:
@@ -29,7 +29,7 @@ protected:
 
 TEST_F(Channels, AnEventOfHardInterruptContextArrivesWithItsValue) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, realtime), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, realtime), 0);
     for (const std::int64_t value : {std::int64_t{42}, std::int64_t{-1}, INT64_MIN}) {
         ASSERT_EQ(raise(value), 0);
         const ReceivedSignal got = next(receiver_);
@@ -42,7 +42,7 @@ TEST_F(Channels, AnEventOfHardInterruptContextArrivesWithItsValue) {
 
 TEST_F(Channels, EachEventIsARecordToRead) {
     const UniqueFd device = open_device(O_NONBLOCK);
-    ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, 0), 0);
     EXPECT_TRUE(read_events(device.get()).empty());
     ASSERT_EQ(raise(1), 0);
     ASSERT_EQ(raise(-2), 0);
@@ -59,7 +59,7 @@ TEST_F(Channels, EachEventIsARecordToRead) {
 
 TEST_F(Channels, AReaderIsWokenByTheEvent) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, 0), 0);
     sig2pid_event event{};
     std::thread reader(
         [&] { EXPECT_EQ(::read(device.get(), &event, sizeof(event)), static_cast<ssize_t>(sizeof(event))); });
@@ -70,7 +70,7 @@ TEST_F(Channels, AReaderIsWokenByTheEvent) {
 
 TEST_F(Channels, WhatNobodyReadsIsCounted) {
     const UniqueFd device = open_device(O_NONBLOCK);
-    ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, 0), 0);
     for (int i = 0; i < 600; i++) {
         ASSERT_EQ(raise(i), 0);
     }
@@ -84,7 +84,7 @@ TEST_F(Channels, WhatNobodyReadsIsCounted) {
 
 TEST_F(Channels, WhatTheQueueOfSignalsCannotTakeIsCounted) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, realtime), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, realtime), 0);
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_SIGPENDING, &before), 0);
     const rlimit few{3, before.rlim_max};
@@ -104,7 +104,7 @@ TEST_F(Channels, WhatTheQueueOfSignalsCannotTakeIsCounted) {
 
 TEST_F(Channels, AStandardSignalThatIsPendingIsCounted) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, SIGUSR1), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, SIGUSR1), 0);
     ASSERT_EQ(raise(1), 0);
     ASSERT_EQ(raise(2), 0);
     EXPECT_EQ(status_of(device.get()).signals, 1U);
@@ -115,8 +115,8 @@ TEST_F(Channels, AStandardSignalThatIsPendingIsCounted) {
 TEST_F(Channels, AllSubscribersAreTold) {
     const UniqueFd first = open_device();
     const UniqueFd second = open_device();
-    ASSERT_EQ(subscribe(first.get(), channel, realtime), 0);
-    ASSERT_EQ(subscribe(second.get(), channel, realtime + 1), 0);
+    ASSERT_EQ(subscribe(first.get(), irq_channel, realtime), 0);
+    ASSERT_EQ(subscribe(second.get(), irq_channel, realtime + 1), 0);
     ASSERT_EQ(raise(6), 0);
     EXPECT_EQ(next(receiver_).signal, Signal(realtime));
     EXPECT_EQ(next(receiver_).signal, Signal(realtime + 1));
@@ -124,7 +124,7 @@ TEST_F(Channels, AllSubscribersAreTold) {
 
 TEST_F(Channels, ASubscriptionEndsWithItsDescriptor) {
     UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, realtime), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, realtime), 0);
     device = UniqueFd();
     ASSERT_EQ(raise(7), 0);
     EXPECT_TRUE(is_quiet(receiver_));
@@ -148,7 +148,7 @@ TEST_F(Channels, ASubscriptionEndsWithItsProcessThoughAnotherHoldsTheDescriptor)
     Child child([&](const auto& ready) -> int {
         ready(); // or the heir would hold what the parent waits for
         const UniqueFd device = open_device();
-        const int error = subscribe(device.get(), channel, SIGKILL);
+        const int error = subscribe(device.get(), irq_channel, SIGKILL);
         leave_an_heir(device.get(), go.get(), writer.get());
         return error;
     });
@@ -166,15 +166,15 @@ TEST_F(Channels, BadSubscriptionsAreRefused) {
     EXPECT_EQ(subscribe(device.get(), "no-such-channel", realtime), ENOENT);
     EXPECT_EQ(subscribe(device.get(), "", realtime), ENOENT);
     EXPECT_EQ(subscribe(device.get(), std::string(SIG2PID_NAME_SIZE, 'x'), realtime), EINVAL);
-    EXPECT_EQ(subscribe(device.get(), channel, 65), EINVAL);
-    EXPECT_EQ(subscribe(device.get(), channel, UINT32_MAX), EINVAL);
-    EXPECT_EQ(subscribe(device.get(), channel, realtime, 1), EINVAL);
+    EXPECT_EQ(subscribe(device.get(), irq_channel, 65), EINVAL);
+    EXPECT_EQ(subscribe(device.get(), irq_channel, UINT32_MAX), EINVAL);
+    EXPECT_EQ(subscribe(device.get(), irq_channel, realtime, 1), EINVAL);
     EXPECT_EQ(::ioctl(device.get(), SIG2PID_SUBSCRIBE, nullptr), -1);
     EXPECT_EQ(errno, EFAULT);
     EXPECT_EQ(::ioctl(device.get(), 0x1234, nullptr), -1);
     EXPECT_EQ(errno, ENOTTY);
-    EXPECT_EQ(subscribe(device.get(), channel, realtime), 0);
-    EXPECT_EQ(subscribe(device.get(), channel, realtime), EBUSY);
+    EXPECT_EQ(subscribe(device.get(), irq_channel, realtime), 0);
+    EXPECT_EQ(subscribe(device.get(), irq_channel, realtime), EBUSY);
 }
 
 TEST_F(Channels, WithoutASubscriptionThereIsNothingToRead) {
@@ -185,16 +185,16 @@ TEST_F(Channels, WithoutASubscriptionThereIsNothingToRead) {
     sig2pid_status status{};
     EXPECT_EQ(::ioctl(device.get(), SIG2PID_STATUS, &status), -1);
     EXPECT_EQ(errno, ENOTCONN);
-    ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, 0), 0);
     EXPECT_EQ(::read(device.get(), &event, sizeof(event) - 1), -1);
     EXPECT_EQ(errno, EINVAL);
 }
 
 TEST_F(Channels, OnlyTheOpenerMaySubscribe) {
     const UniqueFd device = open_device();
-    Child child([&](const auto&) { return subscribe(device.get(), channel, realtime); });
+    Child child([&](const auto&) { return subscribe(device.get(), irq_channel, realtime); });
     EXPECT_EQ(child.wait(), EPERM);
-    EXPECT_EQ(subscribe(device.get(), channel, realtime), 0);
+    EXPECT_EQ(subscribe(device.get(), irq_channel, realtime), 0);
 }
 
 TEST_F(Channels, AProcessThatBecameAnotherUserIsNotSignalled) {
@@ -203,7 +203,7 @@ TEST_F(Channels, AProcessThatBecameAnotherUserIsNotSignalled) {
             return 1;
         }
         const UniqueFd device = open_device();
-        if (subscribe(device.get(), channel, realtime) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0 ||
+        if (subscribe(device.get(), irq_channel, realtime) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0 ||
             raise(1) != 0) {
             return 2;
         }
@@ -219,7 +219,7 @@ TEST_F(Channels, AProcessWhoseOtherThreadCalledExecIsStillSignalled) {
     UniqueFd writer(ends[1]);
     Child child([&](const auto&) -> int {
         const int device = ::open("/dev/sig2pid", O_RDONLY); // survives the exec
-        if (subscribe(device, channel, realtime) != 0) {
+        if (subscribe(device, irq_channel, realtime) != 0) {
             return 1;
         }
         ::dup2(writer.get(), STDOUT_FILENO);
@@ -236,7 +236,7 @@ TEST_F(Channels, AProcessWhoseOtherThreadCalledExecIsStillSignalled) {
 
 TEST_F(Channels, AWithdrawnChannelIsTheEndOfTheFileAfterTheLastRecord) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, realtime), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, realtime), 0);
     ASSERT_EQ(raise(13), 0);
     next(receiver_);
     ASSERT_EQ(unload("sig2pid_irq_work"), 0);
@@ -247,12 +247,12 @@ TEST_F(Channels, AWithdrawnChannelIsTheEndOfTheFileAfterTheLastRecord) {
     EXPECT_EQ(::read(device.get(), &event, sizeof(event)), static_cast<ssize_t>(sizeof(event)));
     EXPECT_EQ(::read(device.get(), &event, sizeof(event)), 0);
     EXPECT_EQ(load("sig2pid_irq_work"), 0);
-    EXPECT_EQ(subscribe(device.get(), channel, realtime), EBUSY); // one subscription a descriptor
+    EXPECT_EQ(subscribe(device.get(), irq_channel, realtime), EBUSY); // one subscription a descriptor
 }
 
 TEST_F(Channels, AWithdrawalWakesWhoReads) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, 0), 0);
     ssize_t got = -1;
     std::thread reader([&] {
         sig2pid_event event{};
@@ -266,7 +266,7 @@ TEST_F(Channels, AWithdrawalWakesWhoReads) {
 
 TEST_F(Channels, AreShownToRoot) {
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, 0), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, 0), 0);
     ASSERT_EQ(raise(1), 0);
     const test::Outcome shown = test::run({"grep", "^channel ", "/proc/sig2pid"});
     EXPECT_EQ(shown.out, "channel irq-work subscribers 1 raised 1\n");
@@ -286,7 +286,7 @@ TEST_F(Notify, FromHardInterruptContextArrivesWithItsValue) {
 TEST_F(Notify, FromProcessContextArrivesWithItsValueAtProcessAndSubscriber) {
     const Loaded sample("sig2pid_irq_work", "directly=1 pid=" + std::to_string(::getpid()));
     const UniqueFd device = open_device();
-    ASSERT_EQ(subscribe(device.get(), channel, realtime + 1), 0);
+    ASSERT_EQ(subscribe(device.get(), irq_channel, realtime + 1), 0);
     ASSERT_EQ(raise(78), 0);
     for (const int number : {realtime, realtime + 1}) {
         const ReceivedSignal got = next(receiver_);

@@ -22,7 +22,6 @@ namespace {
 
 using test::Child;
 
-constexpr uid_t alice = 1000;
 constexpr const char* security = "/sys/kernel/security";
 constexpr const char* policy_namespace = "/sys/kernel/security/apparmor/policy/namespaces/sig2pid";
 constexpr const char* other_label = ":sig2pid://unconfined";
@@ -43,10 +42,6 @@ std::string label_of(pid_t pid) {
     std::string label;
     std::getline(file, label);
     return label;
-}
-
-int error_of_kill(pid_t pid, int signal) {
-    return ::kill(pid, signal) == 0 ? 0 : errno;
 }
 
 class Labels : public Module {

@@ -18,6 +18,10 @@ int load(const std::string& name, const std::string& parameters) {
     return ::syscall(SYS_finit_module, file.get(), parameters.c_str(), 0) == 0 ? 0 : errno;
 }
 
+int error_of_kill(pid_t pid, int signal) {
+    return ::kill(pid, signal) == 0 ? 0 : errno;
+}
+
 int unload(const std::string& name) {
     return ::syscall(SYS_delete_module, name.c_str(), O_NONBLOCK) == 0 ? 0 : errno;
 }

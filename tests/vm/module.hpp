@@ -10,9 +10,15 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace sig2pid::vm {
+
+constexpr uid_t alice = 1000; ///< whom the tests become
+
+/// What kill(2) says. \return 0 or an errno.
+int error_of_kill(pid_t pid, int signal);
 
 /// Loads /modules/NAME.ko. \return 0 or an errno.
 int load(const std::string& name, const std::string& parameters = "");

@@ -18,7 +18,7 @@ namespace {
 
 using test::Child;
 
-class Payload : public Module {};
+class ModulePayload : public Module {};
 
 /// Blocks `signal` in this thread too and waits for it: its value, or nothing after `patience`.
 std::optional<int> wait_here(int signal, std::chrono::milliseconds patience) {
@@ -46,7 +46,7 @@ void handle(int signal) {
     ::sigaction(signal, &action, nullptr);
 }
 
-TEST_F(Payload, GoesToTheThreadThatDoesNotBlockTheSignal) {
+TEST_F(ModulePayload, GoesToTheThreadThatDoesNotBlockTheSignal) {
     handle(realtime);
     const UniqueFd ready(::eventfd(0, EFD_CLOEXEC));
     const UniqueFd stop(::eventfd(0, EFD_CLOEXEC));
@@ -71,7 +71,7 @@ TEST_F(Payload, GoesToTheThreadThatDoesNotBlockTheSignal) {
     ::signal(realtime, SIG_DFL);
 }
 
-TEST_F(Payload, GoesToTheThreadThatWaitsInSigwait) {
+TEST_F(ModulePayload, GoesToTheThreadThatWaitsInSigwait) {
     std::optional<int> got;
     pid_t waiting = 0;
     const UniqueFd ready(::eventfd(0, EFD_CLOEXEC));
@@ -90,7 +90,7 @@ TEST_F(Payload, GoesToTheThreadThatWaitsInSigwait) {
     EXPECT_EQ(got, 8);
 }
 
-TEST_F(Payload, WaitsInTheNamedThreadWhereAllBlockTheSignal) {
+TEST_F(ModulePayload, WaitsInTheNamedThreadWhereAllBlockTheSignal) {
     EXPECT_EQ(request(::getpid(), realtime, 9), 0);
     std::optional<int> in_other_thread = 0;
     std::thread([&] { in_other_thread = wait_here(realtime, std::chrono::milliseconds(0)); }).join();
@@ -114,7 +114,7 @@ TEST_F(Payload, WaitsInTheNamedThreadWhereAllBlockTheSignal) {
     EXPECT_EQ(in_named_thread, 10);
 }
 
-TEST_F(Payload, ReachesAProcessWhoseMainThreadHasEnded) {
+TEST_F(ModulePayload, ReachesAProcessWhoseMainThreadHasEnded) {
     Child child([](const auto& ready) -> int {
         sigset_t set;
         sigfillset(&set);
@@ -135,7 +135,7 @@ TEST_F(Payload, ReachesAProcessWhoseMainThreadHasEnded) {
     EXPECT_EQ(child.wait(), 11);
 }
 
-TEST_F(Payload, ToAZombieIsRefused) {
+TEST_F(ModulePayload, ToAZombieIsRefused) {
     Child child([](const auto&) { return 0; });
     child.wait_for_zombie();
     EXPECT_EQ(request(child.pid(), SIGUSR1), 0); // as kill(2)
@@ -145,18 +145,18 @@ TEST_F(Payload, ToAZombieIsRefused) {
     EXPECT_EQ(request(pid, SIGUSR1, 1), ESRCH);
 }
 
-TEST_F(Payload, ToAKernelThreadIsRefused) {
+TEST_F(ModulePayload, ToAKernelThreadIsRefused) {
     EXPECT_EQ(request(2, SIGUSR1, 1), EPERM);
 }
 
-TEST_F(Payload, OfTheSecondStandardSignalIsRefusedAndTheFirstStands) {
+TEST_F(ModulePayload, OfTheSecondStandardSignalIsRefusedAndTheFirstStands) {
     EXPECT_EQ(request(::getpid(), SIGUSR1, 1), 0);
     EXPECT_EQ(request(::getpid(), SIGUSR1, 2), EALREADY);
     EXPECT_EQ(next(receiver_).value, 1U);
     EXPECT_TRUE(is_quiet(receiver_));
 }
 
-TEST_F(Payload, IsNotLostInAFullQueue) {
+TEST_F(ModulePayload, IsNotLostInAFullQueue) {
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_SIGPENDING, &before), 0);
     const rlimit few{2, before.rlim_max};
@@ -172,7 +172,7 @@ TEST_F(Payload, IsNotLostInAFullQueue) {
     EXPECT_EQ(next(receiver_).value, 4U);
 }
 
-TEST_F(Payload, EndsAProcessThatHasTheDefaultAction) {
+TEST_F(ModulePayload, EndsAProcessThatHasTheDefaultAction) {
     Child child(test::pause_at_defaults);
     EXPECT_EQ(request(child.pid(), SIGTERM, 1), 0);
     EXPECT_EQ(child.wait(), 128 + SIGTERM);

@@ -19,7 +19,6 @@ namespace {
 
 using test::Child;
 
-constexpr uid_t alice = 1000;
 constexpr uid_t bob = 1001;
 
 struct Ids {
@@ -38,10 +37,6 @@ Child::Body target_under(const Ids& ids, bool own_session = false) {
         }
         return test::block_all_and_pause(ready);
     };
-}
-
-int error_of_kill(pid_t pid, int signal) {
-    return ::kill(pid, signal) == 0 ? 0 : errno;
 }
 
 constexpr int probes[] = {0, SIGHUP, SIGUSR1, SIGTERM, SIGCONT, SIGSTOP, 34, 64, 65};

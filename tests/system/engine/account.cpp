@@ -18,12 +18,6 @@ using test::Child;
 
 constexpr int flood = 20'000; ///< some times more reports than the ring buffer holds
 
-void call_often(int times) {
-    for (int i = 0; i < times; i++) {
-        syscall(SYS_getpgid, 0x5150);
-    }
-}
-
 class StoppedAgent : public OnRung {
 protected:
     [[nodiscard]] static RuleText rule_of_calls() {

@@ -11,7 +11,7 @@ namespace sig2pid::engine {
 
 namespace {
 
-constexpr int wanted = 20;
+constexpr int wanted_events = 20;
 
 class Contexts : public Engine {
 protected:
@@ -30,17 +30,18 @@ protected:
     /// Every match of the rule arrives, whatever rung it took, in a context where a plain send fails.
     void expect_all_arrive(const std::string& event, const std::string& where, const std::function<void()>& cause) {
         auto text = rule(event, where);
-        text.count = wanted;
+        text.count = wanted_events;
         text.value = "seq";
         const auto outcome = watch(text, cause);
-        EXPECT_EQ(outcome.summary.matched, static_cast<std::uint64_t>(wanted));
-        EXPECT_EQ(outcome.summary.total(Verdict::delivered), static_cast<std::uint64_t>(wanted));
-        EXPECT_EQ(outcome.reports.size(), static_cast<std::size_t>(wanted));
+        EXPECT_EQ(outcome.summary.matched, static_cast<std::uint64_t>(wanted_events));
+        EXPECT_EQ(outcome.summary.total(Verdict::delivered), static_cast<std::uint64_t>(wanted_events));
+        EXPECT_EQ(outcome.reports.size(), static_cast<std::size_t>(wanted_events));
         std::uint64_t values = 0;
         for (const auto& signal : received()) {
             values += signal.value;
         }
-        EXPECT_EQ(values, static_cast<std::uint64_t>(wanted * (wanted + 1) / 2)) << "each sequence number once";
+        EXPECT_EQ(values, static_cast<std::uint64_t>(wanted_events * (wanted_events + 1) / 2))
+            << "each sequence number once";
         for (std::size_t rung = 0; rung < rung_count; rung++) {
             const auto delivered = outcome.summary.count(static_cast<Rung>(rung), Verdict::delivered);
             RecordProperty(std::string(to_string(static_cast<Rung>(rung))), std::to_string(delivered));

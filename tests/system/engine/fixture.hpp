@@ -19,6 +19,9 @@
 
 namespace sig2pid::engine {
 
+/// Calls getpgid(0x5150), as fast as it goes: an event that no other process makes.
+void call_often(int times);
+
 /// A match whose fields outlive the report.
 struct Reported {
     Match match;

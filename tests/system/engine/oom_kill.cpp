@@ -69,7 +69,7 @@ private:
     bool usable_ = false;
 };
 
-constexpr std::size_t limit = std::size_t{32} << 20U;
+constexpr std::size_t memory_limit = std::size_t{32} << 20U;
 
 /// Touches twice the limit.
 int eat(const MemoryGroup& group) {
@@ -77,8 +77,8 @@ int eat(const MemoryGroup& group) {
         return 1;
     }
     auto* memory = static_cast<char*>(
-        mmap(nullptr, 2 * limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0));
-    for (std::size_t i = 0; memory != MAP_FAILED && i < 2 * limit; i += 4096) {
+        mmap(nullptr, 2 * memory_limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0));
+    for (std::size_t i = 0; memory != MAP_FAILED && i < 2 * memory_limit; i += 4096) {
         memory[i] = 1;
     }
     return 2;
@@ -102,7 +102,7 @@ TEST_F(OomKill, tells_the_victim_its_memory_and_that_a_limit_was_the_reason) {
     if (!kernel->oom_victim_is_task) {
         GTEST_SKIP() << "the kernel tells its victim in Linux 6.9 and later, this is " << kernel_release();
     }
-    const MemoryGroup group(limit);
+    const MemoryGroup group(memory_limit);
     if (!group.usable()) {
         GTEST_SKIP() << "no memory cgroup can be made: " << group.why();
     }
@@ -117,8 +117,8 @@ TEST_F(OomKill, tells_the_victim_its_memory_and_that_a_limit_was_the_reason) {
     ASSERT_EQ(matches.size(), 1U);
     EXPECT_EQ(matches[0].number("pid"), static_cast<std::uint64_t>(victim));
     // pages that it shares with the test, its text for one, are charged elsewhere
-    EXPECT_GT(matches[0].number("rss_kb"), limit / 1024 / 2);
-    EXPECT_LT(matches[0].number("rss_kb"), limit / 1024 * 3 + own_resident_kb());
+    EXPECT_GT(matches[0].number("rss_kb"), memory_limit / 1024 / 2);
+    EXPECT_LT(matches[0].number("rss_kb"), memory_limit / 1024 * 3 + own_resident_kb());
     EXPECT_EQ(matches[0].number("global"), 0U);
 }
 

@@ -61,13 +61,6 @@ TEST_P(OnRung, a_standard_signal_already_pending_is_coalesced) {
 
 INSTANTIATE_TEST_SUITE_P(rungs, OnRung, every_rung, name_of_rung);
 
-/// 100,000 system calls that a rule matches, as fast as they go.
-void call_often(int times) {
-    for (int i = 0; i < times; i++) {
-        syscall(SYS_getpgid, 0x5150);
-    }
-}
-
 class Flood : public OnRung {};
 
 TEST_P(Flood, every_match_is_received_or_has_another_verdict) {

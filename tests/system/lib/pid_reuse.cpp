@@ -20,8 +20,8 @@ namespace {
 
 using test::Child;
 
-/// What the init of the new namespace found; the exit status of the test's child.
-enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, token_matched, old_pin_hit, stranger_hurt };
+using test::Finding;
+using enum test::Finding;
 
 Finding check_stranger(const Token& token, const Process& old_pin, const Child& stranger) {
     if (stranger.pid() != token.pid) {

@@ -48,7 +48,7 @@ TEST(ProcDir, TakesTheMainThreadsDirectoryForTheProcess) {
     EXPECT_EQ(Process::from_proc_dir(open_directory("/proc/" + pid + "/task/" + pid).get()).value().pid(), ::getpid());
 }
 
-enum Finding { refused, cannot_mount, accepted };
+enum MountFinding { mount_refused, cannot_mount, mount_accepted };
 
 /// A second /proc numbers its processes by its own namespace: not to be mixed with the first.
 int look_through_another_mount(const std::function<void()>&) {
@@ -60,7 +60,7 @@ int look_through_another_mount(const std::function<void()>&) {
     const Result<Process> process = Process::from_proc_dir(directory.get());
     ::umount2(path, MNT_DETACH);
     ::rmdir(path);
-    return !process && process.error().code == EXDEV ? refused : accepted;
+    return !process && process.error().code == EXDEV ? mount_refused : mount_accepted;
 }
 
 TEST(ProcDir, RefusesAnotherMountOfProc) {
@@ -69,7 +69,7 @@ TEST(ProcDir, RefusesAnotherMountOfProc) {
     if (finding == cannot_mount) {
         GTEST_SKIP() << "mounting a second /proc needs CAP_SYS_ADMIN";
     }
-    EXPECT_EQ(finding, refused);
+    EXPECT_EQ(finding, mount_refused);
 }
 
 } // namespace

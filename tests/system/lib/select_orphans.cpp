@@ -124,8 +124,6 @@ TEST(EscalationTree, EndsWhatAHandlerForksBeforeItsProcessExits) {
     }
 }
 
-enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, orphan_missed, stranger_taken };
-
 /// As PID 1: the leader of a session is reaped, its PID goes to a stranger, who leads a session too.
 Finding reuse_leader() {
     const Report report;

@@ -28,15 +28,14 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::Child;
+using test::Finding;
+using enum test::Finding;
 
 constexpr int once_at_each_call = 0;
 
 int many_rounds() {
     return test::rounds(1000, once_at_each_call);
 }
-
-/// What the init of the new namespace found; the exit status of the test's child.
-enum Finding { all_well, cannot_unshare, cannot_steer_pids, not_reused, victim_missed, stranger_hurt, seldom_reused };
 
 /// Answers as long as no signal has come, not even one that would stop it or let it go on.
 class Stranger {

@@ -4,14 +4,14 @@
 namespace sig2pid::engine {
 namespace {
 
-struct Case {
+struct ErrorCase {
     std::string text;
     std::size_t column;
     const char* words; ///< part of the message that a user relies on
 };
 
-void check(std::initializer_list<Case> cases) {
-    for (const Case& c : cases) {
+void check_errors(std::initializer_list<ErrorCase> cases) {
+    for (const ErrorCase& c : cases) {
         const ExpressionError error = error_of(c.text);
         EXPECT_EQ(error.column, c.column) << c.text << ": " << error.message();
         EXPECT_TRUE(error.message().contains(c.words)) << c.text << ": " << error.message();
@@ -24,7 +24,7 @@ TEST(ExprErrors, JoinColumnProblemAndHint) {
 }
 
 TEST(ExprErrors, NameTheNearestField) {
-    check({
+    check_errors({
         {"cod == 1", 1, "did you mean 'code'"},
         {"flag & 1", 1, "did you mean 'flags'"},
         {"ofset == 1", 1, "did you mean 'offset'"},
@@ -37,7 +37,7 @@ TEST(ExprErrors, NameTheNearestField) {
 }
 
 TEST(ExprErrors, NameTheElementsOfAnArray) {
-    check({
+    check_errors({
         {"args == 1", 1, "'args' is an array; name an element"},
         {"args", 1, "'args' is an array"},
         {"args & 1", 1, "'args' is an array"},
@@ -59,7 +59,7 @@ TEST(ExprErrors, NameTheElementsOfAnArray) {
 }
 
 TEST(ExprErrors, TellWhatIsMissing) {
-    check({
+    check_errors({
         {"", 1, "empty"},
         {"  \t\n", 5, "empty"},
         {"code ==", 8, "missing at the end"},
@@ -77,7 +77,7 @@ TEST(ExprErrors, TellWhatIsMissing) {
 }
 
 TEST(ExprErrors, RefuseWhatFollowsACondition) {
-    check({
+    check_errors({
         {"code == 1 2", 11, "unexpected '2'"},
         {"code == 1)", 10, "there is no '(' for it"},
         {"code core", 6, "&& or ||"},
@@ -88,7 +88,7 @@ TEST(ExprErrors, RefuseWhatFollowsACondition) {
 }
 
 TEST(ExprErrors, RefuseWhatIsNoToken) {
-    check({
+    check_errors({
         {"code = 1", 6, "write =="},
         {"code | 1", 6, "write ||"},
         {"code == 1 + 1", 11, "no arithmetic"},
@@ -105,7 +105,7 @@ TEST(ExprErrors, RefuseWhatIsNoToken) {
 }
 
 TEST(ExprErrors, RefuseBadStrings) {
-    check({
+    check_errors({
         {R"(comm == "abc)", 9, "no end"},
         {R"(comm == "abc\")", 9, "no end"},
         {R"(comm == "a\q")", 11, "escape"},
@@ -117,7 +117,7 @@ TEST(ExprErrors, RefuseBadStrings) {
 }
 
 TEST(ExprErrors, ReportTheFirstMistakeInReadingOrder) {
-    check({
+    check_errors({
         {"zebra == 1 && $", 1, "unknown field"},
         {"code == \"x\" && 5q", 9, "a string"},
         {"code == $ && zebra", 9, "unexpected '$'"},
@@ -125,7 +125,7 @@ TEST(ExprErrors, ReportTheFirstMistakeInReadingOrder) {
 }
 
 TEST(ExprErrors, RefuseMixedTypes) {
-    check({
+    check_errors({
         {"comm == 5", 9, "text goes in double quotes: \"5\""},
         {"5 == comm", 1, "'comm' is a string, 5 is an integer"},
         {"code == \"5\"", 9, "'code' is an integer, '5' is a string"},
@@ -149,7 +149,7 @@ TEST(ExprErrors, RefuseMixedTypes) {
 }
 
 TEST(ExprErrors, RefuseLiteralsThatCanNeverMatch) {
-    check({
+    check_errors({
         {"flags == -1", 10, "0 to 4294967295"},
         {"level < 300", 9, "0 to 255"},
         {"300 > level", 1, "0 to 255"},
@@ -170,7 +170,7 @@ TEST(ExprErrors, RefuseLiteralsThatCanNeverMatch) {
 }
 
 TEST(ExprErrors, RefuseMasksThatMakeNoSense) {
-    check({
+    check_errors({
         {"level & 256", 9, "0 to 255"},
         {"level & -1", 9, "0 to 255"},
         {"level & 0", 9, "without bits"},
@@ -185,14 +185,14 @@ TEST(ExprErrors, RefuseMasksThatMakeNoSense) {
 }
 
 TEST(ExprErrors, RefuseFieldsWithoutACommonType) {
-    check({
+    check_errors({
         {"size > offset", 6, "one is signed"},
         {"code == size", 6, "one is signed"},
     });
 }
 
 TEST(ExprErrors, RefuseConditionsWithoutAField) {
-    check({
+    check_errors({
         {"true", 1, "alone is no condition"},
         {"core && 1", 9, "alone is no condition"},
         {"!0", 2, "alone is no condition"},
@@ -204,7 +204,7 @@ TEST(ExprErrors, RefuseConditionsWithoutAField) {
 }
 
 TEST(ExprErrors, RefuseChainedComparisons) {
-    check({
+    check_errors({
         {"1 < code < 5", 10, "a < b && b < c"},
         {"code == 1 == core", 11, "chained"},
         {"code == 1 in [1]", 11, "chained"},
@@ -215,7 +215,7 @@ TEST(ExprErrors, RefuseChainedComparisons) {
 }
 
 TEST(ExprErrors, RefuseAnAmbiguousNot) {
-    check({
+    check_errors({
         {"!code == 1", 7, "!(a == b)"},
         {"!flags & 1", 8, "!(a == b)"},
         {"!comm == \"x\"", 2, "not a condition"},

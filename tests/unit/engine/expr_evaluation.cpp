@@ -4,20 +4,20 @@
 namespace sig2pid::engine {
 namespace {
 
-struct Case {
+struct ValueCase {
     const char* text;
     Event event;
     bool expected;
 };
 
-void check(std::initializer_list<Case> cases) {
-    for (const Case& c : cases) {
+void check_values(std::initializer_list<ValueCase> cases) {
+    for (const ValueCase& c : cases) {
         EXPECT_EQ(holds(c.text, c.event), c.expected) << c.text;
     }
 }
 
 TEST(ExprEvaluation, OrdersSignedIntegersAcrossZero) {
-    check({
+    check_values({
         {"code < 0", {.code = -1}, true},
         {"code < 0", {.code = 0}, false},
         {"code <= -1", {.code = -1}, true},
@@ -29,7 +29,7 @@ TEST(ExprEvaluation, OrdersSignedIntegersAcrossZero) {
 }
 
 TEST(ExprEvaluation, OrdersUnsignedIntegersWithTheTopBit) {
-    check({
+    check_values({
         {"size > 1", {.size = UINT64_MAX}, true},
         {"size == 18446744073709551615", {.size = UINT64_MAX}, true},
         {"flags >= 0x80000000", {.flags = 0xffffffff}, true},
@@ -38,7 +38,7 @@ TEST(ExprEvaluation, OrdersUnsignedIntegersWithTheTopBit) {
 }
 
 TEST(ExprEvaluation, TakesTheLiteralOnEitherSide) {
-    check({
+    check_values({
         {"0 != code", {.code = 7}, true},
         {"5 < code", {.code = 7}, true},
         {"5 >= code", {.code = 7}, false},
@@ -49,7 +49,7 @@ TEST(ExprEvaluation, TakesTheLiteralOnEitherSide) {
 }
 
 TEST(ExprEvaluation, ReadsABareFieldAsNotZero) {
-    check({
+    check_values({
         {"code", {.code = -1}, true},
         {"code", {}, false},
         {"core", {.core = true}, true},
@@ -61,7 +61,7 @@ TEST(ExprEvaluation, ReadsABareFieldAsNotZero) {
 }
 
 TEST(ExprEvaluation, MasksBeforeItCompares) {
-    check({
+    check_values({
         {"flags & 3 == 1", {.flags = 5}, true},
         {"(flags & 3) == 1", {.flags = 5}, true},
         {"1 == flags & 3", {.flags = 5}, true},
@@ -76,7 +76,7 @@ TEST(ExprEvaluation, MasksBeforeItCompares) {
 }
 
 TEST(ExprEvaluation, BindsAndTighterThanOr) {
-    check({
+    check_values({
         {"core || code == 1 && level == 2", {.core = true}, true},
         {"(core || code == 1) && level == 2", {.core = true}, false},
         {"code == 1 && level == 2 || core", {.core = true}, true},
@@ -86,7 +86,7 @@ TEST(ExprEvaluation, BindsAndTighterThanOr) {
 }
 
 TEST(ExprEvaluation, ComparesStringsByteByByte) {
-    check({
+    check_values({
         {R"(comm == "worker")", {.comm = "worker"}, true},
         {R"(comm == "work")", {.comm = "worker"}, false},
         {R"(comm != "")", {.comm = ""}, false},
@@ -98,7 +98,7 @@ TEST(ExprEvaluation, ComparesStringsByteByByte) {
 }
 
 TEST(ExprEvaluation, MatchesGlobsAgainstTheWholeString) {
-    check({
+    check_values({
         {R"(path =~ "/etc/*.conf")", {.path = "/etc/a/b.conf"}, true},
         {R"(path =~ "/etc/*.conf")", {.path = "/etc/a.config"}, false},
         {R"(comm =~ "kworker/[0-9]*")", {.comm = "kworker/3:1"}, true},
@@ -111,7 +111,7 @@ TEST(ExprEvaluation, MatchesGlobsAgainstTheWholeString) {
 }
 
 TEST(ExprEvaluation, FindsMembersOfLists) {
-    check({
+    check_values({
         {"code in [1, -2, 3]", {.code = -2}, true},
         {"code in [1, -2, 3]", {.code = 2}, false},
         {"!(code in [1])", {.code = 2}, true},
@@ -122,7 +122,7 @@ TEST(ExprEvaluation, FindsMembersOfLists) {
 }
 
 TEST(ExprEvaluation, ComparesFieldsOfDifferentWidthAndSign) {
-    check({
+    check_values({
         {"code < flags", {.code = -1, .flags = 0}, true},
         {"flags > code", {.code = -1, .flags = 0xffffffff}, true},
         {"offset >= flags", {.flags = 0xffffffff, .offset = 0xffffffff}, true},
@@ -136,7 +136,7 @@ TEST(ExprEvaluation, ComparesFieldsOfDifferentWidthAndSign) {
 
 TEST(ExprEvaluation, TakesAnElementOfAnArrayForAnInteger) {
     constexpr std::uint64_t minus_one = UINT64_MAX;
-    check({
+    check_values({
         {"args[0] == 7", {.args = {7, 8, 9}}, true},
         {"args[2] == 9", {.args = {7, 8, 9}}, true},
         {"args[2] == 7", {.args = {7, 8, 9}}, false},

@@ -15,16 +15,17 @@ TEST(Token, ReadsBackWhatItWrites) {
     EXPECT_EQ((Token{7, 8, 0xAB}.to_string()), "7:8:000000ab");
 }
 
-struct Bad {
+struct BadToken {
     const char* text;
     std::size_t column;
 };
 
 TEST(Token, PointsAtWhatIsWrong) {
-    for (const Bad& bad :
-         {Bad{"", 1}, Bad{"x:1", 1}, Bad{"0:1", 1}, Bad{"-1:1", 1}, Bad{"1", 2}, Bad{"1:", 3}, Bad{"1:x", 3},
-          Bad{"1:-2", 3}, Bad{"1:18446744073709551616", 3}, Bad{"1:2:", 5}, Bad{"1:2:abc", 5}, Bad{"1:2:0123456789", 5},
-          Bad{"1:2:0123456g", 5}, Bad{"1:2:01234567:", 5}, Bad{"99999999999:1", 1}}) {
+    for (const BadToken& bad :
+         {BadToken{"", 1}, BadToken{"x:1", 1}, BadToken{"0:1", 1}, BadToken{"-1:1", 1}, BadToken{"1", 2},
+          BadToken{"1:", 3}, BadToken{"1:x", 3}, BadToken{"1:-2", 3}, BadToken{"1:18446744073709551616", 3},
+          BadToken{"1:2:", 5}, BadToken{"1:2:abc", 5}, BadToken{"1:2:0123456789", 5}, BadToken{"1:2:0123456g", 5},
+          BadToken{"1:2:01234567:", 5}, BadToken{"99999999999:1", 1}}) {
         const Result<Token> token = Token::parse(bad.text);
         ASSERT_FALSE(token) << bad.text;
         EXPECT_EQ(token.error().code, EINVAL) << bad.text;
