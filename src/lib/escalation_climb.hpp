@@ -97,6 +97,9 @@ private:
     EscalationEnd end_ = EscalationEnd::all_ended;
 };
 
+/// A signal that leaves its target stopped, or is itself the end of that: no SIGCONT may follow.
+[[nodiscard]] bool is_about_stopping(Signal signal);
+
 /// Why a process lives that was signalled, as /proc shows it.
 [[nodiscard]] Survival survival_of(const Process& process);
 
