@@ -130,11 +130,13 @@ TEST_F(Channels, ASubscriptionEndsWithItsDescriptor) {
     EXPECT_TRUE(is_quiet(receiver_));
 }
 
-/// Forks a process that holds `device` and, once `go` can be read, writes to `report` how often it was refused.
+/// Forks a process that holds `device` and, once `go` can be read, writes to `report` how often it was refused; by then
+/// it holds it no longer, so that the module can be unloaded.
 void leave_an_heir(int device, int go, int report) {
     if (::fork() == 0) {
         EXPECT_TRUE(await_input(go));
         const std::string refused = std::to_string(status_of(device).refused);
+        ::close(device);
         ::_exit(write_to(report, refused).error);
     }
 }
