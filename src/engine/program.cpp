@@ -204,7 +204,7 @@ void RuleProgram::detach() {
 }
 
 int RuleProgram::fd() const {
-    return ring_buffer__epoll_fd(state_->ring.get());
+    return bpf_map__fd(state_->skeleton->maps.reports); // not libbpf's epoll, which would be one more to wake
 }
 
 void RuleProgram::consume(const Handler& handler) {
