@@ -84,8 +84,12 @@ public:
     [[nodiscard]] Result<> judge_again(std::size_t i, const Process& process) const;
 
 private:
+    friend class Escalation;
     friend class SetBuilder;
     friend class Family;
+
+    /// Of a member that will not be judged again. Threads may do this for different ones at once.
+    void close_name_file(std::size_t i) noexcept;
 
     std::vector<Target> targets_;
     std::vector<std::shared_ptr<Judge>> judges_; ///< one a target; null where it could not be prepared

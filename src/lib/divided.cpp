@@ -19,26 +19,6 @@ namespace {
 
 constexpr std::size_t most_threads = 8;
 
-/// Numbers, handed out in pieces to whoever has time.
-class Pieces {
-public:
-    Pieces(std::size_t count, std::size_t size) noexcept : count_(count), size_(size) {}
-
-    /// The next piece, from the first to behind the last; empty when there is none left.
-    [[nodiscard]] std::pair<std::size_t, std::size_t> take() noexcept {
-        const std::size_t first = std::min(next_.fetch_add(size_, std::memory_order_relaxed), count_);
-        return {first, std::min(first + size_, count_)};
-    }
-
-    /// No more pieces for anybody.
-    void stop() noexcept { next_.store(count_, std::memory_order_relaxed); }
-
-private:
-    std::size_t count_;
-    std::size_t size_;
-    std::atomic<std::size_t> next_ = 0;
-};
-
 /// Signals of the program are for threads of its own.
 class SignalsBlocked {
 public:
@@ -104,17 +84,20 @@ std::size_t threads_for(std::size_t count, const Division& division) noexcept {
     return std::clamp<std::size_t>(count / division.worth, 1, division.threads);
 }
 
+void in_threads(std::size_t threads, const std::function<void(std::size_t thread)>& work) {
+    const std::vector<std::jthread> workers = start_workers(threads, work);
+    work(0);
+}
+
 void divide(std::size_t count, const Division& division, const PieceOfWork& work) {
     Pieces pieces(count, division.piece);
-    const Work one_part = [&](std::size_t thread) {
+    in_threads(threads_for(count, division), [&](std::size_t thread) {
         for (auto [first, last] = pieces.take(); first < last; std::tie(first, last) = pieces.take()) {
             if (!work(thread, first, last)) {
                 pieces.stop();
             }
         }
-    };
-    const std::vector<std::jthread> workers = start_workers(threads_for(count, division), one_part);
-    one_part(0);
+    });
 }
 
 } // namespace sig2pid

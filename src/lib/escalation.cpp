@@ -103,6 +103,7 @@ Result<EscalationReport> Escalation::run(ProcessSet& targets, const EscalationOp
     EscalationOptions judging = options;
     judging.judge = [&](std::size_t i, const Process& process) {
         const Result<> judged = targets.judge_again(i, process);
+        targets.close_name_file(i); // here, while other threads work too, and not at the end, when nobody else does
         return judged && options.judge ? options.judge(i, process) : judged;
     };
     const bool grows = options.newcomers != Newcomers::none;

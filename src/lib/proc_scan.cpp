@@ -45,23 +45,35 @@ bool parse_entries(std::string_view buffer, const std::function<void(pid_t)>& fo
     return true;
 }
 
-Result<> for_each_number(int directory, const std::function<void(pid_t)>& found) {
-    // A second open file, so that the position is this call's own.
+Result<NumberList> NumberList::open(int directory) {
+    // A second open file, so that the position is its own.
     const int fd = sys::calls().openat(directory, ".", O_RDONLY | O_DIRECTORY);
-    if (fd < 0) {
-        return failure(-fd, "open directory");
+    return fd < 0 ? Result<NumberList>(failure(-fd, "open directory")) : NumberList(UniqueFd(fd));
+}
+
+/// The kernel lets one thread at a time read a directory and move its position.
+Result<bool> NumberList::read(std::span<char> buffer, const std::function<void(pid_t)>& found) const {
+    const ssize_t count = sys::calls().getdents(directory_.get(), buffer);
+    if (count <= 0) {
+        return count == 0 ? Result<bool>(false) : failure(static_cast<int>(-count), "getdents64");
     }
-    const UniqueFd owner(fd);
+    if (!parse_entries({buffer.data(), static_cast<std::size_t>(count)}, found)) {
+        return failure(EBADMSG, "getdents64");
+    }
+    return true;
+}
+
+Result<> for_each_number(int directory, const std::function<void(pid_t)>& found) {
+    Result<NumberList> list = NumberList::open(directory);
+    if (!list) {
+        return forward_error(list);
+    }
     std::vector<char> buffer(buffer_size);
-    for (;;) {
-        const ssize_t count = sys::calls().getdents(fd, buffer);
-        if (count <= 0) {
-            return count == 0 ? Result<>() : failure(static_cast<int>(-count), "getdents64");
-        }
-        if (!parse_entries({buffer.data(), static_cast<std::size_t>(count)}, found)) {
-            return failure(EBADMSG, "getdents64");
-        }
+    Result<bool> going_on = true;
+    while (going_on && *going_on) {
+        going_on = list->read(buffer, found);
     }
+    return going_on ? Result<>() : forward_error(going_on);
 }
 
 Result<UniqueFd> open_proc() {

@@ -6,10 +6,28 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
 
 namespace sig2pid::proc {
+
+/// The entries of a directory whose names are numbers, of /proc the processes: read piece by piece, by one thread or by
+/// several at once, each of which gets others.
+class NumberList {
+public:
+    /// `directory` is open, and read from its start; it stays the caller's, and its position is left alone.
+    [[nodiscard]] static Result<NumberList> open(int directory);
+
+    /// Calls `found` for each number of the next piece, which is what fits into the buffer. False: that was all.
+    [[nodiscard]] Result<bool> read(std::span<char> buffer, const std::function<void(pid_t)>& found) const;
+
+private:
+    explicit NumberList(UniqueFd directory) noexcept : directory_(std::move(directory)) {}
+
+    UniqueFd directory_;
+};
 
 /// Calls `found` for each entry of an open directory, read from its start, whose name is a number: of /proc a process.
 [[nodiscard]] Result<> for_each_number(int directory, const std::function<void(pid_t)>& found);

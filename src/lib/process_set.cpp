@@ -85,4 +85,10 @@ Result<> ProcessSet::judge_again(std::size_t i, const Process& process) const {
                    Reason::changed);
 }
 
+void ProcessSet::close_name_file(std::size_t i) noexcept {
+    if (i < name_files_.size()) {
+        name_files_[i] = UniqueFd();
+    }
+}
+
 } // namespace sig2pid

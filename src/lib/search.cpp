@@ -65,13 +65,14 @@ Result<> Search::walk_divided() {
     const auto take = [&](std::size_t thread, Process&& process, Scout& scout) {
         lists.add(thread, std::move(process), scout.known_name(), scout.take_name_file());
     };
-    const Result<Part> found = look_through_all(judge_, ancestry_, scene_, take, division);
-    if (!found) {
-        return std::unexpected(found.error());
+    Result<Candidates> candidates = list_meanwhile(scene_.proc, division);
+    if (!candidates) {
+        return forward_error(candidates);
     }
+    const Part found = look_through_all(*candidates, judge_, ancestry_, scene_, take, division);
     out_.add_all(lists);
-    scout_.add_tally(found->tally);
-    return found->error ? Result<>(std::unexpected(*found->error)) : Result<>();
+    scout_.add_tally(found.tally);
+    return found.error ? Result<>(std::unexpected(*found.error)) : Result<>();
 }
 
 /// Only who named the source is told that it failed. Others need not know of it: /proc tells the same, only later.

@@ -153,13 +153,15 @@ TEST_F(Sweep, IsDividedAmongThreads) {
 }
 
 TEST_F(Sweep, LeavesAloneWhatStartsWhileItActs) {
-    start(3);
+    start(30);
     std::vector<std::unique_ptr<Child>> successors;
-    const Result<std::size_t> matched = sweep(Target::parse(target_).value(), [&](const Process&) {
+    const auto succeed = [&](const Process&) {
         successors.push_back(std::make_unique<Child>(test::named(test::own_name())));
-    });
-    EXPECT_EQ(matched.value(), 3U);
-    EXPECT_EQ(successors.size(), 3U);
+    };
+    const Division one_by_one = {.threads = 1, .piece = 1, .worth = 1};
+    const Result<std::size_t> matched = sweep(Target::parse(target_).value(), succeed, one_by_one);
+    EXPECT_EQ(matched.value(), 30U);
+    EXPECT_EQ(successors.size(), 30U);
 }
 
 TEST_F(Sweep, DoesItAloneWhenNoThreadCanStart) {
