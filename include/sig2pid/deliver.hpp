@@ -29,6 +29,10 @@ struct SendOptions {
     /// While the target's queue is full, try again for so long; returns sooner when it exits. 0: try once.
     std::chrono::nanoseconds retry = std::chrono::nanoseconds::zero();
 
+    /// A descriptor that ends those tries when it is readable; -1: none. As WaitOptions::cancel_fd, and within a
+    /// twentieth of a second. The outcome is that of the last try.
+    int cancel_fd = -1;
+
     /// An open view of the same process, for who signals it often: it saves two thirds of the cost of the look.
     const StatusReader* reader = nullptr;
 };

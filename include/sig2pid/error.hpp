@@ -22,7 +22,8 @@ enum class Reason {
     forbidden_code,    ///< EPERM: an si_code that only the kernel may send to others
     queue_full,        ///< EAGAIN: the target's user has RLIMIT_SIGPENDING signals queued
     gone,              ///< ESRCH: it has exited and was reaped, or never was
-    changed            ///< ECANCELED: it was selected, and by now a condition no longer holds
+    changed,           ///< ECANCELED: it was selected, and by now a condition no longer holds
+    cancelled          ///< ECANCELED: the caller called it off, see WaitOptions::cancel_fd
 };
 
 /// What failed: an errno, the operation that returned it, and what it was about.

@@ -111,7 +111,7 @@ struct EscalationOptions {
     /// sent the last signal.
     Newcomers newcomers = Newcomers::none;
 
-    SelectOptions select = {}; ///< how those are looked for; its `max` and `pick` do not count
+    SelectOptions select = {}; ///< how those are looked for; its `max`, `pick` and `cancel_fd` do not count
 
     /// The processes that belong to the targets now, in ways of the caller's; those known already may be among them.
     /// With it all are held still as with `newcomers`. An error of it ends the escalation.

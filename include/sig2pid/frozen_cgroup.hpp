@@ -16,8 +16,10 @@ class FrozenCgroup {
 public:
     /// Freezes the group that `path` names as a `cgroup:` condition does, and waits until all of it stands still.
     /// \return ENOENT/bad_input: no such group; EOPNOTSUPP/unsupported: it is of version 1, or the root; EDEADLK: this
-    /// process is in it; EACCES/no_permission; ETIMEDOUT: a process of it is asleep in the kernel, and all go on.
-    [[nodiscard]] static Result<FrozenCgroup> freeze(const std::string& path, std::chrono::milliseconds timeout);
+    /// process is in it; EACCES/no_permission; ETIMEDOUT: a process of it is asleep in the kernel, and all go on;
+    /// ECANCELED/cancelled: `cancel_fd` is readable, as WaitOptions::cancel_fd, within a twentieth of a second.
+    [[nodiscard]] static Result<FrozenCgroup> freeze(const std::string& path, std::chrono::milliseconds timeout,
+                                                     int cancel_fd = -1);
 
     FrozenCgroup(FrozenCgroup&&) noexcept = default;
     FrozenCgroup& operator=(FrozenCgroup&& other) noexcept;

@@ -76,6 +76,10 @@ struct SelectOptions {
     PidfileLock pidfile_lock = PidfileLock::any;
     Backend backend = Backend::automatic;
     CandidateSource* source = nullptr; ///< stays the caller's
+
+    /// A descriptor that ends the search when it is readable: then ECANCELED/cancelled. -1: none. As
+    /// WaitOptions::cancel_fd. It is looked at for each candidate, but not by a candidate source.
+    int cancel_fd = -1;
 };
 
 /// Finds the processes that match, and pins them: each was held by a pidfd while its conditions were read, and was
@@ -92,8 +96,8 @@ struct SelectOptions {
 /// A target that matches nothing is no error but a ProcessSet::Miss, with the condition that left none over.
 /// \return with bad_input: ENOENT for an unknown user, cgroup, terminal, file or process in a condition; E2BIG for more
 /// than `max`. EACCES/no_permission where /proc shows only one's own processes (hidepid) and the conditions ask for
-/// more. ELOOP for a tree that grows faster than it can be read. The errors of a regular expression that takes too
-/// long.
+/// more. ELOOP for a tree that grows faster than it can be read. ECANCELED/cancelled. The errors of a regular
+/// expression that takes too long.
 [[nodiscard]] Result<ProcessSet> select(const Selector& selector, const SelectOptions& options = {});
 
 /// Adds what matches the set's targets now and is not in it yet, behind the others; the number of those. For who
@@ -103,7 +107,7 @@ struct SelectOptions {
 
 /// Stops all members by SIGSTOP, and those that appear meanwhile, until there are no more: who is stopped neither forks
 /// nor exits, so that a SIGKILL to the set then leaves nobody over but who lost its parents before. Errors as
-/// select_more(), and ETIMEDOUT when one runs on for five seconds; what was stopped stays so.
+/// select_more(), and ETIMEDOUT when one runs on for five seconds; what was stopped then stays so.
 [[nodiscard]] Result<> hold_still(const SelectOptions& options, ProcessSet& set);
 
 } // namespace sig2pid

@@ -22,10 +22,12 @@ namespace sig2pid {
 /// The PIDs are listed first, so that what a supervisor starts in place of a process that `act` ended is left alone,
 /// unless it gets the PID of one that ended meanwhile.
 ///
-/// `act` must not throw. From two thousand processes on there are several threads, with all signals blocked, that
+/// `act` must not throw. From some hundred processes on there are several threads, with all signals blocked, that
 /// call it: at the same time, each process once, in no order.
 /// \return how many matched. ESRCH/gone for none, with the condition that left none over; EINVAL/bad_input for a target
-/// that can_sweep() refuses; others as select(). EMFILE and the like may come when some have been acted on.
-[[nodiscard]] Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act);
+/// that can_sweep() refuses; others as select(). EMFILE and the like, and ECANCELED/cancelled once `cancel_fd` is
+/// readable (see WaitOptions::cancel_fd), may come when some have been acted on.
+[[nodiscard]] Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act,
+                                        int cancel_fd = -1);
 
 } // namespace sig2pid

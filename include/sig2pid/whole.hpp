@@ -19,8 +19,8 @@ namespace sig2pid {
 /// A program that a signal ends meanwhile leaves them frozen: let SIGINT and the like wait, as a Receiver does.
 class FrozenTargets {
 public:
-    /// Waits up to two seconds for each group to stand still.
-    explicit FrozenTargets(std::span<const Target> targets);
+    /// Waits up to two seconds for each group to stand still, and no longer once `cancel_fd` is readable.
+    explicit FrozenTargets(std::span<const Target> targets, int cancel_fd = -1);
 
     /// How many groups are frozen.
     [[nodiscard]] std::size_t size() const noexcept { return groups_.size(); }
@@ -33,7 +33,7 @@ public:
     /// file may be written to. Linux 5.14; before, ENOENT.
     [[nodiscard]] Result<> kill();
 
-    /// Why others are not, as FrozenCgroup::freeze() says it: EDEADLK, EACCES, ETIMEDOUT.
+    /// Why others are not, as FrozenCgroup::freeze() says it: EDEADLK, EACCES, ETIMEDOUT, ECANCELED.
     [[nodiscard]] std::span<const Error> failures() const noexcept { return failures_; }
 
 private:
@@ -57,7 +57,7 @@ enum class Trees {
 struct ActOptions {
     Newcomers newcomers = Newcomers::none;
     Trees trees = Trees::running; ///< of a set with a `tree:` target, and with newcomers
-    SelectOptions select = {};    ///< how newcomers are looked for
+    SelectOptions select = {};    ///< how newcomers are looked for; its `cancel_fd` counts for all
 };
 
 /// Acts on one member: its index in the set, and its pin. `held` is an error when it must not be acted on: ESRCH/gone,
@@ -69,6 +69,7 @@ using Act = std::function<void(std::size_t index, const Process* process, const 
 /// takes in, until there are no more. To signal a selection so that none escapes: FrozenTargets, select(), and this
 /// with deliver().
 /// \return the errors of select_more() and hold_still(), when all that were known by then have been acted on.
+/// ECANCELED/cancelled when it was called off before: who has not been acted on is left alone.
 [[nodiscard]] Result<> act_on_all(ProcessSet& set, const ActOptions& options, const Act& act);
 
 } // namespace sig2pid

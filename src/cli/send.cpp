@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Plan, then act: every argument is judged and every target pinned before the first signal goes.
 #include "cli/commands.hpp"
+#include "cli/enders.hpp"
 #include "cli/output.hpp"
 #include "cli/send_plan.hpp"
 #include "cli/send_report.hpp"
@@ -21,6 +22,33 @@ namespace sig2pid::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// How long it is tried again where a queue is full: for all targets together, and until Ctrl-C.
+class Retry {
+public:
+    /// \return the error of holding off what ends the command: with no patience nothing is.
+    [[nodiscard]] static Result<Retry> start(std::chrono::nanoseconds how_long) {
+        if (how_long == std::chrono::nanoseconds::zero()) {
+            return Retry(how_long, std::nullopt);
+        }
+        Result<Enders> enders = Enders::hold({Signal(SIGINT), Signal(SIGTERM), Signal(SIGHUP), Signal(SIGQUIT)});
+        return enders ? Result<Retry>(Retry(how_long, std::move(*enders))) : forward_error(enders);
+    }
+
+    [[nodiscard]] std::chrono::nanoseconds left() const {
+        return std::max(end_ - Clock::now(), Clock::duration::zero());
+    }
+
+    /// Readable when it is called off; -1 when it cannot be.
+    [[nodiscard]] int cancel_fd() const noexcept { return enders_ ? enders_->fd() : -1; }
+
+private:
+    Retry(std::chrono::nanoseconds how_long, std::optional<Enders> enders)
+        : end_(Clock::now() + how_long), enders_(std::move(enders)) {}
+
+    Clock::time_point end_;
+    std::optional<Enders> enders_;
+};
 
 Sending sending_of(const SendPlan& plan, const SendWords& words) {
     return {plan.signal ? plan.signal->name() : "0", plan.options.payload, words.json, words.verbose};
@@ -62,7 +90,7 @@ Outcome send_without_a_look(const Process& process, const SendPlan& plan) {
 }
 
 /// Acts on one that was no zombie a moment ago.
-Outcome act_on_living(const Process& process, const SendPlan& plan, const SendWords& words, Clock::time_point give_up) {
+Outcome act_on_living(const Process& process, const SendPlan& plan, const SendWords& words, const Retry& retry) {
     if (!plan.signal) {
         return probe_target(process, plan.options.scope);
     }
@@ -73,14 +101,15 @@ Outcome act_on_living(const Process& process, const SendPlan& plan, const SendWo
         return outcome_of(process, plan.module->deliver(process, *plan.signal, plan.options));
     }
     SendOptions options = plan.options;
-    options.retry = std::max(give_up - Clock::now(), Clock::duration::zero());
+    options.retry = retry.left();
+    options.cancel_fd = retry.cancel_fd();
     return outcome_of(process, deliver(process, *plan.signal, options));
 }
 
-Outcome act(const Process& process, const SendPlan& plan, const SendWords& words, Clock::time_point give_up) {
+Outcome act(const Process& process, const SendPlan& plan, const SendWords& words, const Retry& retry) {
     const Result<ProcessState> state = process.state();
     return state && *state == ProcessState::zombie ? Outcome{.verdict = Verdict::zombie, .blocked = false}
-                                                   : act_on_living(process, plan, words, give_up);
+                                                   : act_on_living(process, plan, words, retry);
 }
 
 /// Acts on one that has just been judged. Its name is read before it may be gone.
@@ -97,10 +126,15 @@ void act_on(const std::string& text, const Process& process, const Result<>& jud
 
 /// Acts on each and on those that appear meanwhile, until there are no more.
 void act_on_all(const SendPlan& plan, const SendWords& words, ProcessSet& set, SendReports& reports) {
-    const Clock::time_point give_up = Clock::now() + plan.retry;
+    const Result<Retry> retry = Retry::start(plan.retry);
+    if (!retry) {
+        reports.add_error(retry.error());
+        return;
+    }
     const bool grows = plan.signal && is_growing(plan.choice, words.select);
-    const ActOptions options{grows ? Newcomers::matching : Newcomers::none,
-                             plan.signal == Signal(SIGKILL) ? Trees::stopped : Trees::running, plan.choice.options};
+    ActOptions options{grows ? Newcomers::matching : Newcomers::none,
+                       plan.signal == Signal(SIGKILL) ? Trees::stopped : Trees::running, plan.choice.options};
+    options.select.cancel_fd = retry->cancel_fd();
     const auto act_on_one = [&](std::size_t i, const Process* process, const Result<>& held) {
         if (process == nullptr) {
             const bool gone = held.error().reason == Reason::gone;
@@ -109,7 +143,7 @@ void act_on_all(const SendPlan& plan, const SendWords& words, ProcessSet& set, S
             return;
         }
         act_on(
-            set.target(i).text(), *process, held, [&] { return act(*process, plan, words, give_up); }, words.verbose,
+            set.target(i).text(), *process, held, [&] { return act(*process, plan, words, *retry); }, words.verbose,
             reports);
     };
     if (const Result<> acted = sig2pid::act_on_all(set, options, act_on_one); !acted) {
@@ -187,13 +221,17 @@ bool may_mean_zombies(const Target& target) {
 }
 
 int send_in_a_sweep(const SendPlan& plan, const SendWords& words, SendReports& reports) {
-    const Clock::time_point give_up = Clock::now() + plan.retry;
+    const Result<Retry> retry = Retry::start(plan.retry);
+    if (!retry) {
+        return fail("send", retry.error());
+    }
     const Target& target = plan.choice.targets[0];
     const bool zombies_too = may_mean_zombies(target);
     const auto send_one = [&](const Process& process) {
-        return zombies_too ? act(process, plan, words, give_up) : act_on_living(process, plan, words, give_up);
+        return zombies_too ? act(process, plan, words, *retry) : act_on_living(process, plan, words, *retry);
     };
-    return send_in_a_sweep(target, send_one, words.verbose ? Names::told : Names::untold, reports);
+    const Names names = words.verbose ? Names::told : Names::untold;
+    return send_in_a_sweep(target, send_one, names, retry->cancel_fd(), reports);
 }
 
 /// --dry-run and --confirm: exit_done to go on.

@@ -39,12 +39,12 @@ int report_miss(const Target& target, const Error& error, SendReports& reports) 
 
 } // namespace
 
-int send_in_a_sweep(const Target& target, const std::function<Outcome(const Process&)>& act, Names names,
+int send_in_a_sweep(const Target& target, const std::function<Outcome(const Process&)>& act, Names names, int cancel_fd,
                     SendReports& reports) {
     std::mutex lock;
     std::vector<Acted> told;
     std::atomic<std::size_t> untold = 0;
-    const Result<std::size_t> matched = sweep(target, [&](const Process& process) {
+    const auto act_and_note = [&](const Process& process) {
         Acted acted = act_on(process, act, names);
         if (!reports.tells(acted.outcome)) {
             ++untold;
@@ -52,7 +52,8 @@ int send_in_a_sweep(const Target& target, const std::function<Outcome(const Proc
         }
         const std::lock_guard guard(lock);
         told.push_back(std::move(acted));
-    });
+    };
+    const Result<std::size_t> matched = sweep(target, act_and_note, cancel_fd);
     if (!matched && told.empty() && untold == 0) {
         return report_miss(target, matched.error(), reports);
     }

@@ -14,8 +14,8 @@ namespace sig2pid::cli {
 enum class Names { untold, told };
 
 /// Calls `act` for each, from several threads where there are thousands of processes, and reports in the order of the
-/// PIDs what it returned: the exit code.
+/// PIDs what it returned: the exit code. Once `cancel_fd` is readable, `act` is called no more.
 [[nodiscard]] int send_in_a_sweep(const Target& target, const std::function<Outcome(const Process&)>& act, Names names,
-                                  SendReports& reports);
+                                  int cancel_fd, SendReports& reports);
 
 } // namespace sig2pid::cli

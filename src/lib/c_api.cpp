@@ -116,7 +116,7 @@ int wait_for(const Process& process, const WaitOptions& options, sig2pid_exit* h
         return failed(result.error());
     }
     if (result->end == WaitEnd::cancelled) {
-        return failed(Error{ECANCELED, "sig2pid_wait", "the wait was cancelled", Reason::unspecified, 0});
+        return failed(Error{ECANCELED, "sig2pid_wait", "the wait was cancelled", Reason::cancelled, 0});
     }
     if (result->exits.empty()) {
         return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <sig2pid/deliver.hpp>
 
+#include "lib/cancel.hpp"
 #include "lib/syscalls.hpp"
 #include "lib/threads.hpp"
 
@@ -233,7 +234,7 @@ Result<Delivery> deliver(const Process& process, Signal signal, const SendOption
     for (;;) {
         Result<Delivery> delivery = deliver_once(process, signal, options);
         if (!delivery || delivery->verdict != Verdict::overflow ||
-            std::chrono::steady_clock::now() + pause > deadline) {
+            std::chrono::steady_clock::now() + pause > deadline || is_cancelled(options.cancel_fd)) {
             return delivery;
         }
         // the pidfd wakes us when the target exits; nobody tells when its queue has room

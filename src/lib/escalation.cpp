@@ -99,7 +99,7 @@ Result<EscalationReport> Escalation::run(ProcessSet& targets, const EscalationOp
     if (Result<> added = crowd->add_all(targets); !added) {
         return forward_error(added);
     }
-    Offspring offspring(targets, options.select);
+    Offspring offspring(targets, options.select, options.cancel_fd);
     EscalationOptions judging = options;
     judging.judge = [&](std::size_t i, const Process& process) {
         const Result<> judged = targets.judge_again(i, process);

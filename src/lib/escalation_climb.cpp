@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/escalation_climb.hpp"
 
+#include "lib/cancel.hpp"
 #include "lib/deadline.hpp"
-#include "lib/syscalls.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <poll.h>
 
 namespace sig2pid {
 namespace {
@@ -158,7 +157,7 @@ Result<> Climb::hold() {
 
 /// Whether the deadline has come or the caller wants no more.
 bool Climb::is_called_off() const {
-    return has_come(deadline_) || (options_.cancel_fd >= 0 && sys::calls().poll(options_.cancel_fd, POLLIN, 0) > 0);
+    return has_come(deadline_) || is_cancelled(options_.cancel_fd);
 }
 
 /// Waits for events; false when it was cancelled.

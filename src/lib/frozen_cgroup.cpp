@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <sig2pid/frozen_cgroup.hpp>
 
+#include "lib/cancel.hpp"
 #include "lib/cgroup.hpp"
 #include "lib/number.hpp"
 #include "lib/proc.hpp"
@@ -40,8 +41,10 @@ bool is_frozen(std::string_view events) {
     return false;
 }
 
+constexpr std::int64_t longest_pause_ms = 50; ///< between two looks at whether it is called off
+
 /// Waits for the kernel to say so; each change of the file is an exceptional condition on it.
-Result<> wait_until_frozen(const std::string& path, int events, std::chrono::milliseconds timeout) {
+Result<> wait_until_frozen(const std::string& path, int events, std::chrono::milliseconds timeout, int cancel_fd) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (;;) {
         const Result<std::string> text = proc::read_whole(events);
@@ -56,7 +59,11 @@ Result<> wait_until_frozen(const std::string& path, int events, std::chrono::mil
         if (left <= 0) {
             return cannot(path, ETIMEDOUT, "a process of it is asleep in the kernel and cannot be frozen");
         }
-        static_cast<void>(sys::calls().poll(events, POLLPRI, static_cast<int>(left)));
+        if (is_cancelled(cancel_fd)) {
+            return cancelled("freeze cgroup");
+        }
+        static_cast<void>(sys::calls().poll(events, POLLPRI,
+                                            static_cast<int>(cancel_fd < 0 ? left : std::min(left, longest_pause_ms))));
     }
 }
 
@@ -119,7 +126,10 @@ Result<std::size_t> count_in(int directory) {
 
 } // namespace
 
-Result<FrozenCgroup> FrozenCgroup::freeze(const std::string& path, std::chrono::milliseconds timeout) {
+Result<FrozenCgroup> FrozenCgroup::freeze(const std::string& path, std::chrono::milliseconds timeout, int cancel_fd) {
+    if (is_cancelled(cancel_fd)) {
+        return cancelled("freeze cgroup");
+    }
     Result<CgroupPlace> place = find_freezable(path);
     if (!place) {
         return forward_error(place);
@@ -140,7 +150,7 @@ Result<FrozenCgroup> FrozenCgroup::freeze(const std::string& path, std::chrono::
         }
         frozen.to_thaw_ = std::move(freezer);
     }
-    if (Result<> still = wait_until_frozen(path, events.get(), timeout); !still) {
+    if (Result<> still = wait_until_frozen(path, events.get(), timeout, cancel_fd); !still) {
         return forward_error(still);
     }
     return frozen;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "lib/cancel.hpp"
 #include "lib/standstill.hpp"
 
 #include <sig2pid/selector.hpp>
@@ -26,12 +27,16 @@ std::vector<std::size_t> stop_from(const ProcessSet& set, std::size_t first) {
     return stopped;
 }
 
-Result<> await_all(const ProcessSet& set, const std::vector<std::size_t>& stopped) {
+Result<> await_all(const ProcessSet& set, const std::vector<std::size_t>& stopped, int cancel_fd) {
     const Deadline until = deadline_after(patience);
+    const auto called_off = [cancel_fd] { return is_cancelled(cancel_fd); };
     for (const std::size_t i : stopped) {
         bool stands = true;
         [[maybe_unused]] const Result<> pinned =
-            set.with(i, [&](const Process& process) { stands = await_standstill(process, until); });
+            set.with(i, [&](const Process& process) { stands = await_standstill(process, until, called_off); });
+        if (called_off()) {
+            return cancelled("stop tree");
+        }
         if (!stands) {
             return failure(ETIMEDOUT, "stop tree",
                            "process " + std::to_string(set[i].pid) +
@@ -46,7 +51,10 @@ Result<> await_all(const ProcessSet& set, const std::vector<std::size_t>& stoppe
 Result<> hold_still(const SelectOptions& options, ProcessSet& set) {
     std::size_t first = 0;
     for (int round = 0; round < most_rounds; ++round) {
-        if (Result<> still = await_all(set, stop_from(set, first)); !still) {
+        if (is_cancelled(options.cancel_fd)) { // before anybody is stopped for it
+            return cancelled("stop tree");
+        }
+        if (Result<> still = await_all(set, stop_from(set, first), options.cancel_fd); !still) {
             return still;
         }
         first = set.size();

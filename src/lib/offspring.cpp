@@ -10,13 +10,14 @@ namespace {
 SelectOptions for_newcomers(SelectOptions options) {
     options.max.reset();
     options.pick = Pick::all;
+    options.cancel_fd = -1;
     return options;
 }
 
 } // namespace
 
-Offspring::Offspring(ProcessSet& set, const SelectOptions& options)
-    : set_(set), options_(for_newcomers(options)), told_(set.size()) {}
+Offspring::Offspring(ProcessSet& set, const SelectOptions& options, int cancel_fd)
+    : set_(set), options_(for_newcomers(options)), cancel_fd_(cancel_fd), told_(set.size()) {}
 
 Result<std::vector<Token>> Offspring::find() {
     if (Result<std::size_t> more = select_more(options_, set_); !more) {
@@ -30,7 +31,7 @@ Result<std::vector<Token>> Offspring::find() {
 }
 
 void Offspring::hold() {
-    frozen_.emplace(set_.targets());
+    frozen_.emplace(set_.targets(), cancel_fd_);
 }
 
 bool Offspring::holds_exactly(std::size_t count) const {

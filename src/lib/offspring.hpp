@@ -14,8 +14,9 @@ namespace sig2pid {
 /// making more at that moment.
 class Offspring {
 public:
-    /// The set stays the caller's and grows.
-    Offspring(ProcessSet& set, const SelectOptions& options);
+    /// The set stays the caller's and grows. `cancel_fd` ends the wait for groups to stand still, and no search: half
+    /// of the newcomers would be worse than none.
+    Offspring(ProcessSet& set, const SelectOptions& options, int cancel_fd);
 
     /// Those that are new since the last time.
     [[nodiscard]] Result<std::vector<Token>> find();
@@ -37,6 +38,7 @@ public:
 private:
     ProcessSet& set_;
     SelectOptions options_;
+    int cancel_fd_;
     std::size_t told_; ///< members of the set that are no news
     std::optional<FrozenTargets> frozen_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/scout.hpp"
 
+#include "lib/cancel.hpp"
 #include "lib/syscalls.hpp"
 
 #include <algorithm>
@@ -87,8 +88,16 @@ std::optional<Process> Scout::look_through(pid_t pid) {
     return process;
 }
 
+/// Whether something has ended the search.
+bool Scout::is_over() {
+    if (!error_ && is_cancelled(scene_.options.cancel_fd)) {
+        error_ = cancelled("select").error();
+    }
+    return error_.has_value();
+}
+
 std::optional<Process> Scout::look_then_pin(pid_t pid) {
-    if (error_) {
+    if (is_over()) {
         return std::nullopt;
     }
     facts_.look_at(pid);
@@ -110,7 +119,7 @@ std::optional<Process> Scout::judge(Process process) {
 }
 
 std::optional<Process> Scout::open(pid_t pid, std::uint64_t inode) {
-    if (error_) {
+    if (is_over()) {
         return std::nullopt;
     }
     if (is_own(pid)) {

@@ -63,6 +63,7 @@ public:
 private:
     enum class Counting { on, off };
 
+    [[nodiscard]] bool is_over();
     [[nodiscard]] std::optional<Process> look_then_pin(pid_t pid);
     [[nodiscard]] std::optional<Process> open(pid_t pid, std::uint64_t inode);
     [[nodiscard]] std::optional<Process> take(Process process, Counting counting);

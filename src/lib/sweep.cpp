@@ -145,7 +145,7 @@ bool can_sweep(const Target& target) noexcept {
 }
 
 Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act,
-                          const Division& division) {
+                          const Division& division, int cancel_fd) {
     if (!can_sweep(target)) {
         return failure(EINVAL, "sweep", "'" + target.text() + "' cannot be acted on while it is searched for",
                        Reason::bad_input);
@@ -155,7 +155,8 @@ Result<std::size_t> sweep(const Target& target, const std::function<void(const P
         return forward_error(proc);
     }
     const std::vector<pid_t> own = this_and_ancestors();
-    const SelectOptions options;
+    SelectOptions options;
+    options.cancel_fd = cancel_fd;
     const Scene scene{proc->get(), own, options};
     Result<std::shared_ptr<Judge>> judge = Judge::prepare(target, scene);
     if (!judge) {
@@ -180,8 +181,8 @@ Result<std::size_t> sweep(const Target& target, const std::function<void(const P
     return whole.tally.matched;
 }
 
-Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act) {
-    return sweep(target, act, usual_division());
+Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act, int cancel_fd) {
+    return sweep(target, act, usual_division(), cancel_fd);
 }
 
 } // namespace sig2pid

@@ -38,6 +38,6 @@ struct Candidates {
 
 /// sweep(), divided so.
 [[nodiscard]] Result<std::size_t> sweep(const Target& target, const std::function<void(const Process&)>& act,
-                                        const Division& division);
+                                        const Division& division, int cancel_fd = -1);
 
 } // namespace sig2pid

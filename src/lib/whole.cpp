@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <sig2pid/whole.hpp>
 
+#include "lib/cancel.hpp"
+
 #include <sig2pid/send.hpp>
 
 #include <algorithm>
@@ -29,16 +31,23 @@ void let_all_go_on(const ProcessSet& set) {
 
 /// Acts on members from the `first` on. Of a tree that stands still the parents come last: when the parent of another
 /// process group dies, the kernel lets a stopped group go on, and it could fork before its own turn.
-void act_from(const ProcessSet& set, std::size_t first, Trees trees, const Act& act) {
+Result<> act_from(const ProcessSet& set, std::size_t first, const ActOptions& options, const Act& act) {
     for (std::size_t i = first; i < set.size(); ++i) {
-        act_on(set, trees == Trees::stopped ? set.size() - 1 - (i - first) : i, act);
+        if (is_cancelled(options.select.cancel_fd)) {
+            return cancelled("act on all", "it was called off when " + std::to_string(i) + " of " +
+                                               std::to_string(set.size()) + " processes had had their turn");
+        }
+        act_on(set, options.trees == Trees::stopped ? set.size() - 1 - (i - first) : i, act);
     }
+    return {};
 }
 
 /// Acts on all there are, looks for more, and so on.
 Result<> act_until_no_more(ProcessSet& set, const ActOptions& options, const Act& act) {
     for (std::size_t first = 0; first < set.size();) {
-        act_from(set, first, options.trees, act);
+        if (Result<> acted = act_from(set, first, options, act); !acted) {
+            return acted;
+        }
         first = set.size();
         if (options.newcomers == Newcomers::none) {
             break;
@@ -52,13 +61,13 @@ Result<> act_until_no_more(ProcessSet& set, const ActOptions& options, const Act
 
 } // namespace
 
-FrozenTargets::FrozenTargets(std::span<const Target> targets) {
+FrozenTargets::FrozenTargets(std::span<const Target> targets, int cancel_fd) {
     for (const Target& target : targets) {
         const std::string path = target.whole_cgroup();
         if (path.empty()) {
             continue;
         }
-        Result<FrozenCgroup> group = FrozenCgroup::freeze(path, freeze_patience);
+        Result<FrozenCgroup> group = FrozenCgroup::freeze(path, freeze_patience, cancel_fd);
         if (group) {
             groups_.push_back(std::move(*group));
         } else if (group.error().reason != Reason::unsupported && group.error().reason != Reason::bad_input) {

@@ -2,6 +2,8 @@
 #include "cli/cli.hpp"
 #include "helpers/confined.hpp"
 
+#include <sig2pid/signal_status.hpp>
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -291,12 +293,30 @@ TEST(SendCommandVerdict, SaysUnhandledWhereAHandlerIsRequired) {
     EXPECT_EQ(child.process().state(), ProcessState::alive);
 }
 
+/// With no room in its queue.
+int be_full(const std::function<void()>& ready) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+    return block_all_and_pause(ready);
+}
+
+TEST(SendCommandVerdict, SaysWhatBecameOfASignalWhenItIsInterruptedWhileItTriesAgain) {
+    const Child full(be_full);
+    const Child other(be_full);
+    const std::string pid = std::to_string(full.pid());
+    Command sending(sig2pid({"send", "--retry", "1h", "-s", "RTMIN", "-q", "1", pid, std::to_string(other.pid())}));
+    const Process process = Process::open(sending.pid()).value();
+    while (!signal_status(process).value().blocked.contains(Signal(SIGINT))) {
+    }
+    ASSERT_TRUE(send(process, Signal(SIGINT)));
+    const Outcome outcome = sending.finish();
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_TRUE(contains(outcome.err, "process " + pid) && contains(outcome.err, "overflow")) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "called off when 1 of 2 processes had had their turn")) << outcome.err;
+}
+
 TEST(SendCommandVerdict, TriesAgainForAWhileOnlyWhenAsked) {
-    const Child full([](const std::function<void()>& ready) {
-        const rlimit none{0, 0};
-        ::setrlimit(RLIMIT_SIGPENDING, &none);
-        return block_all_and_pause(ready);
-    });
+    const Child full(be_full);
     const std::string pid = std::to_string(full.pid());
     const Outcome outcome = run_sig2pid({"send", "--retry", "20ms", "-s", "RTMIN", "-q", "1", pid});
     EXPECT_EQ(outcome.status, 3);

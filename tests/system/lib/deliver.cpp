@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -368,6 +369,14 @@ TEST(Deliver, TriesAgainWhileTheQueueIsFull) {
     std::jthread other([&] { target.make_room(); });
     EXPECT_EQ(deliver_to(target.child(), Signal(SIGRTMIN), patient).verdict, Verdict::delivered);
     EXPECT_EQ(target.child().wait(), 0);
+}
+
+TEST(Deliver, EndsItsTriesWhenItIsCalledOff) {
+    Crowded target;
+    const UniqueFd cancel(::eventfd(0, EFD_CLOEXEC));
+    const SendOptions endless = {.payload = Payload{7}, .retry = std::chrono::hours(1), .cancel_fd = cancel.get()};
+    std::jthread other([&] { ::eventfd_write(cancel.get(), 1); });
+    EXPECT_EQ(deliver_to(target.child(), Signal(SIGRTMIN), endless).verdict, Verdict::overflow);
 }
 
 TEST(Deliver, GivesUpWhenTheQueueStaysFull) {
