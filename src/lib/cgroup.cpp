@@ -201,6 +201,24 @@ bool is_in_cgroup(std::string_view text, const CgroupPlace& place) {
     });
 }
 
+std::string_view v2_path_in(std::string_view text) {
+    std::string_view found;
+    any_line(text, [&](std::string_view controllers, std::string_view path) {
+        found = controllers.empty() ? path : found;
+        return controllers.empty();
+    });
+    return found;
+}
+
+bool tells_frozen(std::string_view events) {
+    while (!events.empty()) {
+        if (proc::take_line(events) == "frozen 1") {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool is_in_unit(std::string_view text, std::string_view unit, uid_t user) {
     const std::string name = unit.contains('.') ? std::string(unit) : std::string(unit) + ".service";
     return any_line(text, [&](std::string_view controllers, std::string_view path) {

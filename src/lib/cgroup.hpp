@@ -37,6 +37,12 @@ struct CgroupMount {
 /// Whether the text of a /proc/PID/cgroup says that the process is in the group or below it.
 [[nodiscard]] bool is_in_cgroup(std::string_view text, const CgroupPlace& place);
 
+/// The group of version 2 in that text; empty when it names none.
+[[nodiscard]] std::string_view v2_path_in(std::string_view text);
+
+/// Whether the text of a cgroup.events says that all of the group stands still.
+[[nodiscard]] bool tells_frozen(std::string_view events);
+
 /// Whether the text says that the process belongs to a unit of systemd's system manager, or, for `user` other than
 /// root, of that user's manager. A group of that name that somebody made elsewhere does not count.
 [[nodiscard]] bool is_in_unit(std::string_view text, std::string_view unit, uid_t user);

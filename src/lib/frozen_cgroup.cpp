@@ -31,16 +31,6 @@ bool write_to(int fd, std::string_view text) {
     return ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
-/// Whether cgroup.events says that all of the group stands still.
-bool is_frozen(std::string_view events) {
-    while (!events.empty()) {
-        if (proc::take_line(events) == "frozen 1") {
-            return true;
-        }
-    }
-    return false;
-}
-
 constexpr std::int64_t longest_pause_ms = 50; ///< between two looks at whether it is called off
 
 /// Waits for the kernel to say so; each change of the file is an exceptional condition on it.
@@ -51,7 +41,7 @@ Result<> wait_until_frozen(const std::string& path, int events, std::chrono::mil
         if (!text) {
             return std::unexpected(text.error());
         }
-        if (is_frozen(*text)) {
+        if (tells_frozen(*text)) {
             return {};
         }
         const auto left =

@@ -189,6 +189,24 @@ TEST(FrozenTargets, AreKilledWithWhoWasPutThereLast) {
     EXPECT_EQ(second.wait(), 128 + SIGKILL);
 }
 
+TEST(HoldStill, TakesWhoSomebodyElseHasFrozenForOneThatStandsStill) {
+    const ControlGroup group;
+    if (group.path().empty()) {
+        GTEST_SKIP() << "needs a control group of version 2 that may be written to";
+    }
+    const Child child([&](const auto& ready) {
+        group.enter();
+        return pause_at_defaults(ready);
+    });
+    group.freeze();
+    while (!group.is_frozen()) {
+        ::sched_yield();
+    }
+    ProcessSet set = select_by({"tree:" + std::to_string(child.pid())}).value();
+    const Result<> held = hold_still({}, set); // ETIMEDOUT where it is waited for
+    EXPECT_TRUE(held) << held.error().message();
+}
+
 TEST(FrozenTargets, SayWhyAGroupRunsOn) {
     const ControlGroup group;
     if (group.path().empty()) {
