@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -130,7 +131,7 @@ TEST_F(WholeCgroup, IsNotFrozenWhileTheOutputWaitsForItsReader) {
 
 class HeldTree : public WholeCgroup {
 protected:
-    /// A process of which a child is frozen by somebody else: it cannot be seen to stop, so the tree is waited for.
+    /// A process of which a child is frozen by somebody else.
     [[nodiscard]] Child::Body with_a_frozen_child() const {
         return [this](const std::function<void()>& ready) {
             if (::fork() == 0) {
@@ -145,12 +146,21 @@ protected:
             return pause_at_defaults(ready);
         };
     }
+
+    /// A command without the hierarchy: the child cannot be seen to be frozen there, nor to stop, and is waited for.
+    [[nodiscard]] std::vector<std::string> without_groups(const std::vector<std::string>& command) const {
+        const std::string hierarchy = std::filesystem::path(group_.path()).parent_path();
+        std::vector<std::string> words = {"unshare", "--mount", "sh", "-c", "umount -l \"$0\" && exec \"$@\"",
+                                          hierarchy};
+        words.insert(words.end(), command.begin(), command.end());
+        return words;
+    }
 };
 
 TEST_F(HeldTree, IsSentNothingWhenTheTimeIsOverBeforeAllStand) {
     const Child root(with_a_frozen_child());
-    const Outcome outcome = run_sig2pid(
-        {"stop", "--tree", "--json", "--timeout", "200ms", "--step", "KILL@0s", std::to_string(root.pid())});
+    const Outcome outcome = run(without_groups(
+        sig2pid({"stop", "--tree", "--json", "--timeout", "200ms", "--step", "KILL@0s", std::to_string(root.pid())})));
     EXPECT_EQ(outcome.status, 124) << outcome.err;
     for (const Json& line : json_lines(outcome.out)) {
         EXPECT_TRUE(line["sent"].is_null()) << line;
@@ -160,7 +170,8 @@ TEST_F(HeldTree, IsSentNothingWhenTheTimeIsOverBeforeAllStand) {
 
 TEST_F(HeldTree, IsSentNothingAfterCtrlC) {
     const Child root(with_a_frozen_child());
-    Command stop(sig2pid({"stop", "--tree", "--json", "--step", "KILL@0s", std::to_string(root.pid())}));
+    Command stop(
+        without_groups(sig2pid({"stop", "--tree", "--json", "--step", "KILL@0s", std::to_string(root.pid())})));
     while (signal_status(root.process()).value().state != 'T') {
     }
     ::kill(stop.pid(), SIGINT);
