@@ -47,7 +47,17 @@ struct sigaction {
 struct k_sigaction {
     struct sigaction sa;
 };
+struct qspinlock {
+    atomic_t val;
+};
+struct raw_spinlock {
+    struct qspinlock raw_lock;
+};
+struct spinlock {
+    struct raw_spinlock rlock; /* not with PREEMPT_RT */
+};
 struct sighand_struct {
+    struct spinlock siglock;
     struct k_sigaction action[64];
 };
 struct rlimit {

@@ -203,7 +203,17 @@ static __always_inline bool is_discarded(struct task_struct* task, unsigned long
     return handler == 1 || (handler == 0 && rule.default_action == S2P_DISCARDED) || is_shielded_init(task, handler);
 }
 
-/* The verdict that can be known before sending, else S2P_DELIVERED. */
+/* The lock under which the kernel changes the masks of the process: not 0 while somebody holds it, for milliseconds
+ * where a hypervisor has taken the CPU away from him. A word, not a bool, or the verifier would follow both.
+ */
+static __always_inline __u32 mask_lock(struct sighand_struct* sighand) {
+    if (!bpf_core_field_exists(struct sighand_struct, siglock.rlock.raw_lock.val)) {
+        return 1; /* PREEMPT_RT: it does not show */
+    }
+    return *(volatile __u32*)&sighand->siglock.rlock.raw_lock.val.counter;
+}
+
+/* The verdict that can be known before sending, else S2P_DELIVERED; S2P_NEXT where the agent can look longer. */
 static __noinline __u32 foresee(struct task_struct* held, __u32* blocked) {
     struct task_struct* task = readable(held);
     __u64 bit = 1ULL << ((rule.signal - 1) & 63);
@@ -215,12 +225,13 @@ static __noinline __u32 foresee(struct task_struct* held, __u32* blocked) {
         return S2P_NEXT; /* the leader alone has exited, or kill(2) might refuse: let the kernel decide */
     }
     unsigned long handler = handler_of(sighand);
+    __u32 lock = mask_lock(sighand);
     *blocked = is_blocked_everywhere(task, handler <= 1);
     if (!*blocked && is_discarded(task, handler)) {
         return S2P_IGNORED;
     }
     if (!*blocked && handler == 0 && rule.default_action == S2P_ENDS && !rule.allow_default) {
-        return S2P_UNHANDLED;
+        return (lock | mask_lock(sighand)) ? S2P_NEXT : S2P_UNHANDLED;
     }
     if (rule.signal < FIRST_RT_SIGNAL && task->signal->shared_pending.signal.sig[0] & bit) {
         return S2P_COALESCED;
