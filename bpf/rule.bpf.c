@@ -30,17 +30,17 @@ static __noinline void fill_field(struct occurrence* event, struct s2p_match* re
     bpf_probe_read_kernel_str(place, field->room, scratch->text[0]);
 }
 
-static __noinline void account(const struct s2p_match* match, bool reported) {
+static __noinline void account(__u32 rung, __u32 verdict, bool reported) {
     struct s2p_counters* counter = count();
     if (!counter) {
         return;
     }
-    if (match->verdict < S2P_VERDICTS) {
-        count_verdict(match->rung, match->verdict);
+    if (verdict < S2P_VERDICTS) {
+        count_verdict(rung, verdict);
         if (!reported && !rule.quiet) {
             __sync_fetch_and_add(&counter->unreported, 1);
         }
-    } else if (match->verdict == S2P_NEXT) {
+    } else if (verdict == S2P_NEXT) {
         __sync_fetch_and_add(reported ? &counter->handed_over : &counter->lost, 1);
     }
 }
@@ -61,21 +61,24 @@ static __always_inline void report(struct occurrence* event, struct s2p_match* m
         match->rung = S2P_PIDFD;
     }
     if (rule.quiet && match->verdict < S2P_VERDICTS) {
-        account(match, false);
+        account(match->rung, match->verdict, false);
         return;
     }
     struct s2p_match* out = bpf_ringbuf_reserve(&reports, sizeof(*out) + rule.payload, 0);
     if (!out) {
-        account(match, false);
+        account(match->rung, match->verdict, false);
         forget_queued(match);
         return;
     }
     *out = *match;
+    /* Read back, so that to the verifier they may be anything: it would look at all that follows for each value. */
+    __u32 rung = *(volatile __u32*)&out->rung;
+    __u32 verdict = *(volatile __u32*)&out->verdict;
     for (__u32 i = 0; i < S2P_MAX_FIELDS && i < rule.fields; i++) {
         fill_field(event, out, i);
     }
     bpf_ringbuf_submit(out, 0);
-    account(match, true); /* last: whoever sees the account complete finds every report in the ring */
+    account(rung, verdict, true); /* last: whoever sees the account complete finds every report in the ring */
 }
 
 static __always_inline bool take(struct s2p_match* match) {
