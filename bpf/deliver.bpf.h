@@ -155,6 +155,15 @@ static __always_inline bool take_back(__u32 index, __u64 seq) {
     return slot && advance(slot, SLOT_WORD(seq, SLOT_QUEUED), SLOT_WORD(seq, SLOT_CLAIMED));
 }
 
+/* What the agent need not see once more of a target that foresee() expects the signal to be delivered to. */
+static __always_inline __u32 look_of(struct task_struct* held, __u32 blocked) {
+    struct sighand_struct* sighand = readable(held)->sighand;
+    if (sighand && !blocked && is_handled_once(sighand, handler_of(sighand))) {
+        return S2P_ONCE;
+    }
+    return queue_nearly_full(held) ? S2P_NEARLY_FULL : S2P_ROOM;
+}
+
 /* Judges the target, then tries the kernel's rungs in turn; what is left is the agent's. */
 static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_match* match) {
     match->verdict = foresee(task, &match->blocked);
@@ -162,7 +171,7 @@ static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_
         return;
     }
     match->verdict = S2P_NEXT;
-    match->looked = queue_nearly_full(task) ? S2P_NEARLY_FULL : S2P_ROOM;
+    match->looked = look_of(task, match->blocked);
     if (HAS_RUNG(S2P_DIRECT)) {
         match->rung = S2P_DIRECT;
         match->verdict = send_direct(task, match);

@@ -43,6 +43,7 @@ struct sigpending {
 };
 struct sigaction {
     void* sa_handler;
+    unsigned long sa_flags;
 };
 struct k_sigaction {
     struct sigaction sa;

@@ -118,6 +118,21 @@ static __always_inline bool queue_nearly_full(struct task_struct* held) {
     return limit < ~0ULL >> 1 && queued + (__s64)rule.margin >= (__s64)limit;
 }
 
+#define SA_RESETHAND 0x80000000UL
+
+/* Whether the handler is for one signal, the next of which would end the target. */
+static __always_inline bool is_handled_once(struct sighand_struct* sighand, unsigned long handler) {
+    unsigned long flags = 0;
+    if (handler <= 1 || rule.default_action != S2P_ENDS || rule.allow_default) {
+        return false;
+    }
+    const void* action = (const void*)sighand + bpf_core_field_offset(struct sighand_struct, action) +
+                         (rule.signal - 1) * bpf_core_type_size(struct k_sigaction) +
+                         bpf_core_field_offset(struct k_sigaction, sa.sa_flags);
+    bpf_probe_read_kernel(&flags, sizeof(flags), action);
+    return flags & SA_RESETHAND;
+}
+
 enum { LOOKS = 8 };
 
 /* Whether a thread blocks the rule's signal, or waits for it in sigwait(3), which moves it from one mask to the other
@@ -233,8 +248,13 @@ static __noinline __u32 foresee(struct task_struct* held, __u32* blocked) {
     if (!*blocked && handler == 0 && rule.default_action == S2P_ENDS && !rule.allow_default) {
         return (lock | mask_lock(sighand)) ? S2P_NEXT : S2P_UNHANDLED;
     }
-    if (rule.signal < FIRST_RT_SIGNAL && task->signal->shared_pending.signal.sig[0] & bit) {
-        return S2P_COALESCED;
+    if (task->signal->shared_pending.signal.sig[0] & bit) {
+        if (rule.signal < FIRST_RT_SIGNAL) {
+            return S2P_COALESCED;
+        }
+        if (!*blocked && is_handled_once(sighand, handler)) {
+            return S2P_UNHANDLED; /* with the pending one the handler goes */
+        }
     }
     return S2P_DELIVERED;
 }

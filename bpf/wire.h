@@ -168,8 +168,9 @@ struct s2p_pass {
 /* What the kernel knows of the target of a match that it hands over. */
 enum s2p_look {
     S2P_NOT_LOOKED,
-    S2P_ROOM,       /* it expects the signal, and its queue has room: the agent only has to send */
-    S2P_NEARLY_FULL /* it expects the signal; whether the queue has room the agent must see */
+    S2P_ROOM,        /* it expects the signal, and its queue has room: the agent only has to send */
+    S2P_NEARLY_FULL, /* it expects the signal; whether the queue has room the agent must see */
+    S2P_ONCE         /* its handler is for one signal (SA_RESETHAND); whether one is pending the agent must see */
 };
 
 /* One match. The fields follow, where struct s2p_field.at says: integers of 64 bits, NUL-terminated strings. */

@@ -34,6 +34,7 @@ public:
 
     /// Lines that were not written, or not to their end.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+    void forget_dropped() noexcept { dropped_ = 0; }
 
     /// The errno of the first write that failed; 0 when none did.
     [[nodiscard]] int error() const noexcept { return error_; }

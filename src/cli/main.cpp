@@ -80,10 +80,10 @@ int dispatch(int argc, char** argv) {
 }
 
 /// Descriptors 0 to 2 that are closed at the start (`>&-`) would go to whatever is opened first: lines for standard
-/// output would be written into it.
+/// output would be written into it. They are filled for reading alone, so that to write there fails as it would have.
 void fill_standard_descriptors() {
     int fd = -1;
-    while ((fd = ::open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+    while ((fd = ::open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO) {
     }
     ::close(fd);
 }

@@ -140,7 +140,7 @@ std::string text_of(const engine::Summary& summary) {
     const auto add = [&line](std::uint64_t count, std::string_view what) {
         line += count != 0 ? "; " + std::to_string(count) + " " + std::string(what) : "";
     };
-    add(summary.unreported, "matches not shown: reports came faster than they were printed");
+    add(summary.unreported, "matches not shown: their lines could not be printed, or not as fast as they came");
     add(summary.unjudged, "events not judged: what the condition needs could not be read");
     add(summary.missed, "events not seen: they happened inside the rule's own work");
     return line;

@@ -211,6 +211,7 @@ int run(Session& session, const Rule& rule, const OnWords& words, int enders_fd)
     LineWriter lines;
     const UniqueFd stop = either({enders_fd, lines.broken_fd()});
     announce(words, lines);
+    lines.forget_dropped(); // that was no match
     session.also_wait_for(lines.writable_fd(), [&] { lines.flush(); });
     const auto ending = session.run(stop.get(), [&](const engine::Match& match) {
         if (!words.quiet) {

@@ -39,6 +39,18 @@ std::string denial_text(int denial) {
     }
 }
 
+/// Why a match ended so, where nobody has said it.
+std::string usual_reason(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::overflow:
+        return "its user's signal queue is full (RLIMIT_SIGPENDING); raise the limit, or let it take its signals";
+    case Verdict::unhandled:
+        return "it neither catches nor blocks the signal now, which would end it: nothing was sent";
+    default:
+        return {};
+    }
+}
+
 /// An integer of the record, sign- or zero-extended.
 std::uint64_t widened(const Field& field, const std::byte* from) {
     std::uint64_t value = 0;
@@ -118,7 +130,7 @@ void AgentWork::report(const Ended& ended, std::span<const std::byte> payload, c
     out.rung = static_cast<Rung>(std::min<std::uint32_t>(match.rung, S2P_PIDFD));
     out.verdict = static_cast<Verdict>(std::min<std::uint32_t>(match.verdict, S2P_LIMITED));
     out.blocked = match.blocked != 0;
-    out.reason = ended.reason;
+    out.reason = ended.reason.empty() ? usual_reason(out.verdict) : ended.reason;
     handler(out);
 }
 

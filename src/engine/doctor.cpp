@@ -77,9 +77,12 @@ Finding examine_lockdown() {
 
 Finding examine_tracefs() {
     const auto tracefs = Tracefs::open();
-    return tracefs ? good("tracefs", "syscall: and tracepoint: events can be looked up")
-                   : Finding{"tracefs", Health::limited, tracefs.error().message(),
-                             "mount -t tracefs tracefs /sys/kernel/tracing"};
+    if (tracefs) {
+        return good("tracefs", "syscall: and tracepoint: events can be looked up");
+    }
+    const bool is_forbidden = tracefs.error().code == EPERM || tracefs.error().code == EACCES;
+    return {"tracefs", Health::limited, tracefs.error().message(),
+            is_forbidden ? "run as root" : "mount -t tracefs tracefs /sys/kernel/tracing"};
 }
 
 /// The module is one more way, and nothing needs it.

@@ -73,8 +73,20 @@ AgentVerdict PidfdRung::send_to(const Process& process, const s2p_match& match, 
     return sent ? AgentVerdict{Verdict::delivered, match.blocked != 0, {}} : refused(sent.error());
 }
 
+/// The handler goes with the signal that is pending, and the next one would end the target.
+bool PidfdRung::is_one_too_many(const Process& process, const s2p_match& match, const StatusReader* reader) const {
+    if (match.looked != S2P_ONCE) {
+        return false;
+    }
+    const auto status = reader != nullptr ? reader->read() : signal_status(process);
+    return status && status->shared_pending.contains(signal_);
+}
+
 AgentVerdict PidfdRung::look_and_send(const Process& process, const s2p_match& match, const StatusReader* reader) {
     const std::chrono::nanoseconds now = since_boot();
+    if (is_one_too_many(process, match, reader)) {
+        return {Verdict::unhandled, false, {}};
+    }
     SendOptions options;
     options.payload = Payload{match.value};
     options.default_policy = policy_;
@@ -85,6 +97,9 @@ AgentVerdict PidfdRung::look_and_send(const Process& process, const s2p_match& m
     }
     const bool is_expected = pinned_ && delivery->looked && delivery->verdict == Verdict::delivered;
     seen_ = is_expected ? std::optional(now) : std::nullopt;
+    if (delivery->verdict == Verdict::gone) {
+        return {Verdict::gone, false, "process " + std::to_string(process.pid()) + " has exited"};
+    }
     return {delivery->verdict, delivery->blocked, delivery->error ? delivery->error->message() : std::string()};
 }
 

@@ -33,6 +33,8 @@ private:
     PidfdRung(Signal signal, DefaultPolicy policy) : signal_(signal), policy_(policy) {}
 
     [[nodiscard]] AgentVerdict send_to(const Process& process, const s2p_match& match, const StatusReader* reader);
+    [[nodiscard]] bool is_one_too_many(const Process& process, const s2p_match& match,
+                                       const StatusReader* reader) const;
     [[nodiscard]] AgentVerdict look_and_send(const Process& process, const s2p_match& match,
                                              const StatusReader* reader);
     [[nodiscard]] bool needs_no_look(const s2p_match& match, std::chrono::nanoseconds now) const;

@@ -152,8 +152,12 @@ Result<Tracefs> Tracefs::open() {
         const int code = errno;
         return failure(code, "fsopen",
                        code == EPERM || code == EACCES
-                           ? "the kernel's list of tracepoints needs root, or CAP_SYS_ADMIN and a mounted tracefs"
+                           ? "the kernel's list of tracepoints needs root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH"
                            : "this kernel has no tracefs, so no tracepoint: and syscall: events");
+    }
+    if (faccessat(fd.get(), "events", R_OK | X_OK, AT_EACCESS) != 0) { // its mode is for root, whoever mounted it
+        return failure(errno, "open tracefs",
+                       "the kernel's list of tracepoints is for root: run as root, or with CAP_DAC_READ_SEARCH");
     }
     return Tracefs(std::move(fd));
 }

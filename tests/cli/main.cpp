@@ -49,5 +49,11 @@ TEST(CommandLine, FailsWhenItsOutputCannotBeWritten) {
     EXPECT_TRUE(contains(outcome.err, "standard output")) << outcome.err;
 }
 
+TEST(CommandLine, FailsWhenItsOutputIsClosed) {
+    const Outcome outcome = run({"sh", "-c", SIG2PID " signals >&-"});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_TRUE(contains(outcome.err, "cannot write to standard output: Bad file descriptor")) << outcome.err;
+}
+
 } // namespace
 } // namespace sig2pid::test

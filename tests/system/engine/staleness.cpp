@@ -4,6 +4,7 @@
 #include "fixture.hpp"
 #include "helpers/confined.hpp"
 #include "helpers/pid_space.hpp"
+#include "on_rung.hpp"
 
 #include <csignal>
 #include <fmt/format.h>
@@ -80,6 +81,51 @@ TEST_P(Staleness, a_target_that_stopped_to_catch_the_signal_is_not_ended) {
 INSTANTIATE_TEST_SUITE_P(cases, Staleness,
                          ::testing::Values(Case{SIGUSR1, 1'000}, Case{SIGUSR1, 8}, Case{SIGRTMIN + 3, 1'000},
                                            Case{SIGRTMIN + 3, 8}));
+
+class OneShot : public Engine, public ::testing::WithParamInterface<Rung> {
+protected:
+    void SetUp() override {
+        Engine::SetUp();
+        if (const std::string missing = missing_rung(Rung::direct); !missing.empty()) {
+            GTEST_SKIP() << missing << ": only the kernel sees what handler it is";
+        }
+    }
+};
+
+/// Catches one real-time signal, the next of which would end it.
+int catch_once(const std::function<void()>& ready) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigaction(SIGRTMIN + 3, &action, nullptr);
+    unblock_all();
+    return test::pause_at_defaults(ready);
+}
+
+TEST_P(OneShot, a_handler_for_one_signal_is_not_trusted_with_a_second) {
+    const Child target(catch_once);
+    auto text = rule("syscall:getpgid", "pid == 0x5150");
+    text.signal = Signal(SIGRTMIN + 3);
+    text.rung = GetParam();
+    text.target = *parse_rule_target(std::to_string(target.pid()));
+    AgentProcess agent(text);
+    ASSERT_TRUE(send(target.process(), Signal(SIGSTOP))); // the first stays pending
+    for (int i = 0; i < 3; ++i) {
+        syscall(SYS_getpgid, 0x5150);
+    }
+    const auto sum = agent.finish();
+    ASSERT_TRUE(sum);
+    ASSERT_TRUE(send(target.process(), Signal(SIGCONT)));
+    EXPECT_EQ(sum->matched, 3U);
+    EXPECT_EQ(sum->total(Verdict::delivered), 1U);
+    EXPECT_EQ(sum->total(Verdict::unhandled), 2U);
+    while (signal_status(target.process()).value().shared_pending.contains(Signal(SIGRTMIN + 3))) {
+        sched_yield();
+    }
+    EXPECT_EQ(*target.process().state(), ProcessState::alive);
+}
+
+INSTANTIATE_TEST_SUITE_P(rungs, OneShot, ::testing::Values(Rung::direct, Rung::pidfd), name_of_rung);
 
 class ReusedPid : public Engine {};
 
