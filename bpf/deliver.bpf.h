@@ -171,7 +171,6 @@ static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_
         return;
     }
     match->verdict = S2P_NEXT;
-    match->looked = look_of(task, match->blocked);
     if (HAS_RUNG(S2P_DIRECT)) {
         match->rung = S2P_DIRECT;
         match->verdict = send_direct(task, match);
@@ -179,6 +178,9 @@ static __always_inline void send_in_kernel(struct task_struct* task, struct s2p_
     if (match->verdict == S2P_NEXT && HAS_RUNG(S2P_TASK_WORK)) {
         match->rung = S2P_TASK_WORK;
         match->verdict = send_by_task_work(task, match);
+    }
+    if (match->verdict == S2P_NEXT) {
+        match->looked = look_of(task, match->blocked);
     }
 }
 

@@ -101,13 +101,19 @@ static __always_inline bool owner_allows(struct task_struct* task) {
     return rule.euid == suid || rule.euid == uid || rule.uid == suid || rule.uid == uid;
 }
 
+/* A word of what the target does at the rule's signal. */
+#define ACTION_WORD(sighand, member)                                                                                   \
+    ({                                                                                                                 \
+        unsigned long word = 0;                                                                                        \
+        bpf_probe_read_kernel(&word, sizeof(word),                                                                     \
+                              (const void*)(sighand) + bpf_core_field_offset(struct sighand_struct, action) +          \
+                                  (rule.signal - 1) * bpf_core_type_size(struct k_sigaction) +                         \
+                                  bpf_core_field_offset(struct k_sigaction, sa.member));                               \
+        word;                                                                                                          \
+    })
+
 static __always_inline unsigned long handler_of(struct sighand_struct* sighand) {
-    void* handler = 0;
-    const void* action = (const void*)sighand + bpf_core_field_offset(struct sighand_struct, action) +
-                         (rule.signal - 1) * bpf_core_type_size(struct k_sigaction) +
-                         bpf_core_field_offset(struct k_sigaction, sa.sa_handler);
-    bpf_probe_read_kernel(&handler, sizeof(handler), action);
-    return (unsigned long)handler;
+    return ACTION_WORD(sighand, sa_handler);
 }
 
 /* An asynchronous send cannot report a full queue: with no more than `margin` places left the next rung, which can. */
@@ -122,15 +128,8 @@ static __always_inline bool queue_nearly_full(struct task_struct* held) {
 
 /* Whether the handler is for one signal, the next of which would end the target. */
 static __always_inline bool is_handled_once(struct sighand_struct* sighand, unsigned long handler) {
-    unsigned long flags = 0;
-    if (handler <= 1 || rule.default_action != S2P_ENDS || rule.allow_default) {
-        return false;
-    }
-    const void* action = (const void*)sighand + bpf_core_field_offset(struct sighand_struct, action) +
-                         (rule.signal - 1) * bpf_core_type_size(struct k_sigaction) +
-                         bpf_core_field_offset(struct k_sigaction, sa.sa_flags);
-    bpf_probe_read_kernel(&flags, sizeof(flags), action);
-    return flags & SA_RESETHAND;
+    return handler > 1 && rule.default_action == S2P_ENDS && !rule.allow_default &&
+           ACTION_WORD(sighand, sa_flags) & SA_RESETHAND;
 }
 
 enum { LOOKS = 8 };

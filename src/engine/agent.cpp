@@ -39,16 +39,9 @@ std::string denial_text(int denial) {
     }
 }
 
-/// Why a match ended so, where nobody has said it.
-std::string usual_reason(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::overflow:
-        return "its user's signal queue is full (RLIMIT_SIGPENDING); raise the limit, or let it take its signals";
-    case Verdict::unhandled:
-        return "it neither catches nor blocks the signal now, which would end it: nothing was sent";
-    default:
-        return {};
-    }
+/// Why the kernel's rungs did not send.
+std::string kernel_reason(const s2p_match& match) {
+    return match.verdict == S2P_DENIED ? denial_text(match.error) : reason_of(static_cast<Verdict>(match.verdict));
 }
 
 /// An integer of the record, sign- or zero-extended.
@@ -130,7 +123,7 @@ void AgentWork::report(const Ended& ended, std::span<const std::byte> payload, c
     out.rung = static_cast<Rung>(std::min<std::uint32_t>(match.rung, S2P_PIDFD));
     out.verdict = static_cast<Verdict>(std::min<std::uint32_t>(match.verdict, S2P_LIMITED));
     out.blocked = match.blocked != 0;
-    out.reason = ended.reason.empty() ? usual_reason(out.verdict) : ended.reason;
+    out.reason = ended.reason;
     handler(out);
 }
 
@@ -163,7 +156,7 @@ void AgentWork::take_done(const s2p_match& done, const Session::Handler& handler
     match.verdict = done.verdict;
     match.blocked = done.blocked;
     match.looked = S2P_NOT_LOOKED;
-    Ended ended = done.verdict == S2P_NEXT ? send(match) : Ended{match, {}};
+    Ended ended = done.verdict == S2P_NEXT ? send(match) : Ended{match, kernel_reason(match)};
     if (!node.empty()) {
         report(ended, node.mapped().payload, handler);
         return;
@@ -188,8 +181,7 @@ void AgentWork::take(const s2p_match& match, std::span<const std::byte> payload,
     } else if (match.verdict == S2P_PENDING) {
         take_queued(match, payload, handler);
     } else {
-        const bool denied = match.verdict == S2P_DENIED;
-        report({match, denied ? denial_text(match.error) : std::string()}, payload, handler);
+        report({match, kernel_reason(match)}, payload, handler);
     }
 }
 

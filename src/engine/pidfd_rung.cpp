@@ -40,6 +40,17 @@ bool is_same(const Process& process, const s2p_match& match) {
 
 } // namespace
 
+std::string reason_of(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::overflow:
+        return "its user's signal queue is full (RLIMIT_SIGPENDING); raise the limit, or let it take its signals";
+    case Verdict::unhandled:
+        return "it neither catches nor blocks the signal now, which would end it: nothing was sent";
+    default:
+        return {};
+    }
+}
+
 Result<PidfdRung> PidfdRung::make(const RuleText& rule, const std::optional<Process>& pinned) {
     PidfdRung rung(rule.signal, rule.default_policy);
     if (!pinned) {
@@ -85,7 +96,7 @@ bool PidfdRung::is_one_too_many(const Process& process, const s2p_match& match, 
 AgentVerdict PidfdRung::look_and_send(const Process& process, const s2p_match& match, const StatusReader* reader) {
     const std::chrono::nanoseconds now = since_boot();
     if (is_one_too_many(process, match, reader)) {
-        return {Verdict::unhandled, false, {}};
+        return {Verdict::unhandled, false, reason_of(Verdict::unhandled)};
     }
     SendOptions options;
     options.payload = Payload{match.value};
@@ -100,7 +111,8 @@ AgentVerdict PidfdRung::look_and_send(const Process& process, const s2p_match& m
     if (delivery->verdict == Verdict::gone) {
         return {Verdict::gone, false, "process " + std::to_string(process.pid()) + " has exited"};
     }
-    return {delivery->verdict, delivery->blocked, delivery->error ? delivery->error->message() : std::string()};
+    return {delivery->verdict, delivery->blocked,
+            delivery->error ? delivery->error->message() : reason_of(delivery->verdict)};
 }
 
 AgentVerdict PidfdRung::send(const s2p_match& match) {

@@ -21,6 +21,9 @@ struct AgentVerdict {
     std::string reason; ///< for a person; empty for delivered
 };
 
+/// Why a verdict kept a signal from being sent, where no error says more; empty for the others.
+[[nodiscard]] std::string reason_of(Verdict verdict);
+
 /// The last rung: a signal through a pidfd, from user space. It never signals a bare number.
 class PidfdRung {
 public:

@@ -54,6 +54,7 @@ bool is_in_frozen_group(const Process& process) {
 
 } // namespace
 
+// Nobody but its parent is told that a process has stopped: the others can only look.
 bool await_standstill(const Process& process, Deadline until, const std::function<bool()>& called_off) {
     const auto start = Clock::now();
     for (auto now = start; (!until || now < *until) && !(called_off && called_off()); now = Clock::now()) {

@@ -2,8 +2,6 @@
 #include "cli/cli.hpp"
 #include "helpers/confined.hpp"
 
-#include <sig2pid/receiver.hpp>
-
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -12,8 +10,6 @@
 #include <gtest/gtest.h>
 #include <ostream>
 #include <sched.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sig2pid::test {
@@ -195,98 +191,6 @@ std::optional<Outcome> run_hiding(const std::string& path, const Arguments& argu
     }
     const Outcome outcome = run(script);
     return outcome.status == 77 || contains(outcome.err, "unshare:") ? std::nullopt : std::optional(outcome);
-}
-
-constexpr mode_t last_mask = 0777;
-
-/// More events than a reader that does not read leaves room for, each the payload 0; then the last mask for ever.
-int make_events(const std::function<void()>& ready) {
-    ::prctl(PR_SET_NAME, "flooder");
-    for (int i = 0; i < 40'000; ++i) {
-        ::umask(0);
-    }
-    for (ready();;) {
-        ::umask(last_mask);
-    }
-}
-
-/// Exits with 0 when the payload of its signal is the last mask.
-int await_last_mask(const std::function<void()>& ready) {
-    auto receiver = Receiver::make({Signal(SIGRTMIN + 3)}).value();
-    ready();
-    while (receiver.receive().value()->value != last_mask) {
-    }
-    return 0;
-}
-
-Arguments rule_on_events(const Child& target, const Arguments& more) {
-    Arguments arguments = {"on", "syscall:umask", "--where", "comm == \"flooder\"",       "-q", "mask",
-                           "-s", "RTMIN+3",       "--to",    std::to_string(target.pid())};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-}
-
-TEST_F(OnCommand, goes_on_sending_while_nobody_reads_its_lines) {
-    const Child target(await_last_mask);
-    Command rule(sig2pid(rule_on_events(target, {"--rung", "pidfd"})));
-    ASSERT_EQ(rule.read_err_line(), "ready");
-    {
-        const Child events(make_events);
-        wait_for_exit(target.process());
-    }
-    const Process process = Process::open(rule.pid()).value();
-    kill(rule.pid(), SIGINT); // the target is gone; it would wait for a reader
-    wait_for_exit(process);
-    const Outcome ended = rule.finish();
-    EXPECT_EQ(ended.status, 1) << ended.err;
-    EXPECT_TRUE(contains(ended.err, " matches not shown")) << ended.err;
-}
-
-TEST_F(OnCommand, ctrl_c_ends_it_with_the_account_though_nobody_reads) {
-    const Child target(block_all_and_pause);
-    Command rule(sig2pid(rule_on_events(target, {"--json"})));
-    const Process process = Process::open(rule.pid()).value();
-    EXPECT_EQ(rule.read_out_line(), R"({"ready":true})");
-    {
-        const Child events(make_events);
-    }
-    kill(rule.pid(), SIGINT);
-    wait_for_exit(process);
-    const Outcome ended = rule.finish();
-    EXPECT_EQ(ended.status, 0) << ended.err;
-    const Json summary = json_lines(ended.err).at(0)["summary"];
-    EXPECT_EQ(summary["ended"], "stopped");
-    EXPECT_GT(summary["unreported"].number(), 0);
-    EXPECT_EQ(json_lines(ended.out).at(0)["seq"], 1); // each line is whole
-}
-
-TEST_F(OnCommand, a_slow_reader_gets_a_burst_to_its_end) {
-    const Child target(block_all_and_pause);
-    Command rule(sig2pid(rule_on_events(target, {"--json", "--count", "1000", "--rung", "pidfd"})));
-    EXPECT_EQ(rule.read_out_line(), R"({"ready":true})");
-    const Child events(make_events); // nothing is read before its burst is over
-    const Outcome ended = rule.finish();
-    const auto lines = json_lines(ended.out);
-    const Json summary = lines.back()["summary"];
-    EXPECT_EQ(summary["ended"], "count");
-    EXPECT_EQ(lines.size() - 1 + static_cast<std::size_t>(summary["unreported"].number()),
-              static_cast<std::size_t>(summary["matched"].number()));
-}
-
-TEST_F(OnCommand, ends_with_the_account_and_code_3_when_its_reader_leaves) {
-    const Child target(block_all_and_pause);
-    Arguments script = {"sh", "-c", "(\"$0\" \"$@\"; echo rc=$? >&2) | head -1"};
-    for (const std::string& word : sig2pid(rule_on_events(target, {}))) {
-        script.push_back(word);
-    }
-    Command rule(script);
-    ASSERT_EQ(rule.read_err_line(), "ready");
-    const Child events(make_events);
-    const Outcome ended = rule.finish();
-    EXPECT_TRUE(ended.out.starts_with("#1 ")) << ended.out;
-    EXPECT_TRUE(ended.err.starts_with("matched ")) << ended.err;
-    EXPECT_TRUE(contains(ended.err, "standard output")) << ended.err;
-    EXPECT_TRUE(ended.err.ends_with("rc=3\n")) << ended.err;
 }
 
 TEST_F(OnCommand, goes_on_after_a_hangup_that_it_was_started_to_ignore) {

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +85,12 @@ int block_all_and_pause(const std::function<void()>& ready) {
     for (;;) {
         ::pause();
     }
+}
+
+int block_all_with_full_queue(const std::function<void()>& ready) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+    return block_all_and_pause(ready);
 }
 
 int pause_at_defaults(const std::function<void()>& ready) {

@@ -35,6 +35,9 @@ private:
 /// A body that blocks every signal and sleeps until it is killed.
 int block_all_and_pause(const std::function<void()>& ready);
 
+/// Likewise, with no room in its queue.
+int block_all_with_full_queue(const std::function<void()>& ready);
+
 /// A body with every signal at its default that sleeps until it is killed.
 int pause_at_defaults(const std::function<void()>& ready);
 

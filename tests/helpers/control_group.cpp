@@ -70,4 +70,14 @@ bool ControlGroup::is_frozen() const {
     return file >> value && value == 1;
 }
 
+bool ControlGroup::stands_still() const {
+    std::ifstream file(path_ + "/cgroup.events");
+    for (std::string line; std::getline(file, line);) {
+        if (line == "frozen 1") {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace sig2pid::test

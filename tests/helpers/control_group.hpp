@@ -29,6 +29,9 @@ public:
     void enter() const;
 
     void freeze() const;
+
+    /// Whether all in it stand still, which takes a moment.
+    [[nodiscard]] bool stands_still() const;
     [[nodiscard]] bool is_frozen() const;
 
 private:

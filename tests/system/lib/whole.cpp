@@ -199,7 +199,7 @@ TEST(HoldStill, TakesWhoSomebodyElseHasFrozenForOneThatStandsStill) {
         return pause_at_defaults(ready);
     });
     group.freeze();
-    while (!group.is_frozen()) {
+    while (!group.stands_still()) {
         ::sched_yield();
     }
     ProcessSet set = select_by({"tree:" + std::to_string(child.pid())}).value();
