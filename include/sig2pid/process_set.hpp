@@ -16,6 +16,7 @@
 namespace sig2pid {
 
 class Judge;
+class ProcessEvents;
 
 /// The processes that a selector matched: each once, pinned, in the order of their PIDs; what select_more() added comes
 /// after them.
@@ -87,6 +88,7 @@ private:
     friend class Escalation;
     friend class SetBuilder;
     friend class Family;
+    friend class Offspring;
 
     /// Of a member that will not be judged again. Threads may do this for different ones at once.
     void close_name_file(std::size_t i) noexcept;
@@ -98,6 +100,7 @@ private:
     std::vector<Miss> misses_;
     std::vector<UniqueFd> name_files_; ///< the open comm of the first members, where there is one, for judging again
     UniqueFd proc_;                    ///< /proc, for the same
+    std::shared_ptr<ProcessEvents> events_; ///< where a target's processes may multiply
 };
 
 /// Raises the soft limit of descriptors (RLIMIT_NOFILE) to the hard one: the limit now. For programs: a library that

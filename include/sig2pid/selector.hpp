@@ -83,7 +83,7 @@ struct SelectOptions {
 };
 
 /// Finds the processes that match, and pins them: each was held by a pidfd while its conditions were read, and was
-/// alive after that. Repeats for `tree:` and `cgroup:` until no new member appears.
+/// alive after that. Of a `tree:` or `cgroup:` those too who are born meanwhile.
 ///
 /// Never matched but by an explicit target: this process and its ancestors, PID 1, kernel threads, processes of other
 /// PID namespaces. Zombies match only where a condition says `state:Z`, or by an explicit target.
@@ -101,7 +101,8 @@ struct SelectOptions {
 [[nodiscard]] Result<ProcessSet> select(const Selector& selector, const SelectOptions& options = {});
 
 /// Adds what matches the set's targets now and is not in it yet, behind the others; the number of those. For who
-/// signals a tree or a cgroup: repeat until it is 0. `max` is for the whole set, and options that pick one make no
+/// signals a tree or a cgroup: repeat until it is 0, which says that nobody is left but who others have started since;
+/// those who are found at first are told at once, and more may be there. `max` is for the whole set, and options that pick one make no
 /// sense here.
 [[nodiscard]] Result<std::size_t> select_more(const SelectOptions& options, ProcessSet& known);
 

@@ -99,16 +99,11 @@ Holds judge_executable(const Check::Executable& wanted, Facts& facts) {
 }
 
 Holds judge_environment(const std::string& wanted, Facts& facts) {
-    auto text = facts.environment();
+    const auto text = facts.environment();
     if (!text) {
         return unknown(facts);
     }
-    while (!text->empty()) {
-        if (proc::take_argument(*text) == wanted) {
-            return Holds::yes;
-        }
-    }
-    return Holds::no;
+    return proc::has_argument(*text, wanted) ? Holds::yes : Holds::no;
 }
 
 Holds judge_namespaces(const std::vector<Check::NameSpace>& wanted, Facts& facts) {

@@ -80,7 +80,7 @@ Result<ExitWatch::Events> Crowd::wait(Deadline until) {
         return forward_error(gone);
     }
     if (!gone->empty()) {
-        return ExitWatch::Events{std::move(*gone), false};
+        return ExitWatch::Events{.exited = std::move(*gone)};
     }
     return watch_.wait(until);
 }

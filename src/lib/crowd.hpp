@@ -29,6 +29,9 @@ public:
     /// All members of the set, whose pins are taken over.
     [[nodiscard]] Result<> add_all(ProcessSet& set);
 
+    /// As ExitWatch::add_events().
+    [[nodiscard]] Result<> add_events(int fd) { return watch_.add_events(fd); }
+
     [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
     [[nodiscard]] const Token& token(std::size_t i) const noexcept { return members_[i].token; }
 

@@ -107,6 +107,11 @@ Result<EscalationReport> Escalation::run(ProcessSet& targets, const EscalationOp
         return judged && options.judge ? options.judge(i, process) : judged;
     };
     const bool grows = options.newcomers != Newcomers::none;
+    if (grows && offspring.events_fd() >= 0) {
+        if (Result<> added = crowd->add_events(offspring.events_fd()); !added) {
+            return forward_error(added);
+        }
+    }
     const Judging way = options.judge ? Judging::one_by_one : Judging::at_once;
     return Climb(steps_, judging, way, grows ? &offspring : nullptr, std::move(*crowd)).finish();
 }

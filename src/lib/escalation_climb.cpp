@@ -173,6 +173,9 @@ Result<bool> Climb::wait(Deadline until) {
         postpone_look();
         observe();
     }
+    if (events->has_more) {
+        offspring_->take_note();
+    }
     if (events->cancelled) {
         end_ = EscalationEnd::cancelled;
     }

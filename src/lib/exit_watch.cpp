@@ -17,6 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t cancel_mark = ~std::uint64_t{0};
+constexpr std::uint64_t events_mark = cancel_mark - 1;
 constexpr std::size_t batch = 256;
 
 /// What epoll_wait(2) takes: -1 for ever, and rounded up, so that the time is over when it returns.
@@ -51,12 +52,19 @@ Result<ExitWatch> ExitWatch::make(int cancel_fd) {
         return failure(-fd, "epoll_create1");
     }
     ExitWatch watch{UniqueFd(fd)};
-    if (cancel_fd >= 0) {
-        if (const int status = sys::calls().epoll_add(fd, cancel_fd, EPOLLIN, cancel_mark); status < 0) {
-            return watch_failure(-status);
-        }
+    if (Result<> added = cancel_fd >= 0 ? watch.add_fd(cancel_fd, cancel_mark) : Result<>(); !added) {
+        return forward_error(added);
     }
     return watch;
+}
+
+Result<> ExitWatch::add_fd(int fd, std::uint64_t mark) {
+    const int status = sys::calls().epoll_add(epoll_.get(), fd, EPOLLIN, mark);
+    return status < 0 ? Result<>(watch_failure(-status)) : Result<>();
+}
+
+Result<> ExitWatch::add_events(int fd) {
+    return add_fd(fd, events_mark);
 }
 
 Result<> ExitWatch::add(const Process& process, std::size_t index) {
@@ -79,6 +87,8 @@ Result<ExitWatch::Events> ExitWatch::wait(Deadline until) {
         const std::uint64_t mark = event.data.u64; // a copy: the structure is packed, and may lie anywhere
         if (mark == cancel_mark) {
             events.cancelled = true;
+        } else if (mark == events_mark) {
+            events.has_more = true;
         } else {
             events.exited.push_back(mark);
         }

@@ -23,9 +23,13 @@ public:
     /// Watches the process until its exit, which wait() tells once by `index`.
     [[nodiscard]] Result<> add(const Process& process, std::size_t index);
 
+    /// Has wait() tell when the descriptor, which stays the caller's, is readable.
+    [[nodiscard]] Result<> add_events(int fd);
+
     struct Events {
-        std::vector<std::size_t> exited; ///< indices; empty and not cancelled: the time is over
+        std::vector<std::size_t> exited; ///< indices; empty and nothing else: the time is over
         bool cancelled = false;
+        bool has_more = false; ///< the descriptor of add_events() is readable
     };
 
     /// Waits for something to happen, up to `until`.
@@ -33,6 +37,8 @@ public:
 
 private:
     explicit ExitWatch(UniqueFd epoll) noexcept : epoll_(std::move(epoll)) {}
+
+    [[nodiscard]] Result<> add_fd(int fd, std::uint64_t mark);
 
     UniqueFd epoll_;
 };

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <utility>
 
 namespace sig2pid {
 namespace {
@@ -22,6 +24,18 @@ bool has_its_pid(const Family::Member& member) {
     }
     const Result<ProcessState> state = member.process->state();
     return state && *state != ProcessState::gone;
+}
+
+bool is_alive(const Family::Member& member) {
+    const auto state_of = [](const Process& process) {
+        const Result<ProcessState> state = process.state();
+        return state && *state == ProcessState::alive;
+    };
+    if (member.process) {
+        return state_of(*member.process);
+    }
+    const Result<Process> process = Process::from_token({member.pid, member.inode, std::nullopt});
+    return process && state_of(*process);
 }
 
 /// Whether a process group of that number is the one that the member leads, or led before it was reaped: as long as it
@@ -40,36 +54,41 @@ bool has_its_number(const Family::Member& member) {
     return has_its_pid(member) || has_its_group(member);
 }
 
+/// Whether nothing of it can fork any more.
+bool has_exited(const proc::Stat& stat) {
+    return (stat.state == 'Z' || stat.state == 'X') && stat.threads <= 1;
+}
+
 } // namespace
 
 Result<std::shared_ptr<Family>> Family::select(const Target& target, Kind kind, const Scene& scene) {
     std::shared_ptr<Family> family(new Family(target, kind));
     family->free_descriptors_ = free_descriptors() / 2; // the other half for the selection that this is a part of
-    if (Result<> grown = family->grow(scene); !grown) {
-        return forward_error(grown);
-    }
-    return family;
+    family->seen_ = scene.events != nullptr ? scene.events->position() : 0;
+    const Result<std::size_t> grown = family->grow(scene);
+    return grown ? Result<std::shared_ptr<Family>>(std::move(family)) : std::unexpected(grown.error());
 }
 
-Result<> Family::grow(const Scene& scene) {
+Result<std::size_t> Family::grow(const Scene& scene) {
+    const std::size_t before = living_;
+    Result<> grown = kind_ == Kind::tree ? grow_tree(scene) : add_roots(scene);
+    if (!grown) {
+        return forward_error(grown);
+    }
+    return error_ ? std::unexpected(*error_) : Result<std::size_t>(living_ - before);
+}
+
+/// Who is known from what the kernel told comes first, and alone: a walk takes longer than many a process lives.
+Result<> Family::grow_tree(const Scene& scene) {
+    const std::size_t before = living_;
+    Facts facts(scene.proc);
+    look_at_members();
+    if (add_newborn(*scene.events, facts) && living_ != before) {
+        return {};
+    }
     const bool is_settled = target_.names_one() && !members_.empty(); // the PID may be a stranger's by now
-    if (Result<> roots = is_settled ? Result<>() : add_roots(scene); !roots) {
-        return roots;
-    }
-    for (int round = 0; kind_ == Kind::tree; ++round) {
-        Result<std::size_t> added = add_descendants(scene);
-        if (!added) {
-            return forward_error(added);
-        }
-        if (*added == 0) {
-            break;
-        }
-        if (round == most_walks) {
-            return failure(ELOOP, "select tree",
-                           "the tree of '" + target_.text() + "' grows faster than it can be read");
-        }
-    }
-    return {};
+    Result<> roots = is_settled ? Result<>() : add_roots(scene);
+    return roots ? walk_until_complete(scene, facts) : roots;
 }
 
 Result<> Family::add_roots(const Scene& scene) {
@@ -94,25 +113,135 @@ Result<> Family::add_roots(const Scene& scene) {
     return {};
 }
 
-Result<std::size_t> Family::add_descendants(const Scene& scene) {
-    const std::size_t before = members_.size();
-    Facts facts(scene.proc);
-    const Result<> walked = proc::for_each_number(scene.proc, [&](pid_t pid) {
-        facts.look_at(pid);
-        const proc::Stat* stat = facts.stat();
-        if (stat != nullptr && may_belong(*stat)) {
-            adopt(pid, facts);
+/// Repeats the walk if, somebody found or not, births have happened of which nothing is known.
+Result<> Family::walk_until_complete(const Scene& scene, Facts& facts) {
+    for (int round = 0; round < most_walks; ++round) {
+        if (Result<> walked = walk(scene, facts); !walked) {
+            return walked;
         }
-    });
-    if (!walked) {
-        return std::unexpected(walked.error());
+        if (add_newborn(*scene.events, facts)) {
+            return {};
+        }
     }
-    return members_.size() - before;
+    return failure(ELOOP, "select tree", "more processes come and go than can be looked at");
 }
 
-/// A cheap look, which most do not pass.
-bool Family::may_belong(const proc::Stat& stat) const {
-    return by_pid_.contains(stat.parent) || by_pid_.contains(stat.session) || by_pid_.contains(stat.group);
+/// Looks at every process once. It has seen who lived all the time meanwhile, and not who was born.
+Result<> Family::walk(const Scene& scene, Facts& facts) {
+    constexpr std::size_t often = 64; // before the queue of the events is full
+    std::vector<Relation> seen;
+    Result<> walked = proc::for_each_number(scene.proc, [&](pid_t pid) {
+        look_at(pid, facts, seen);
+        if (seen.size() % often == 0) {
+            scene.events->update();
+        }
+    });
+    adopt_from(std::move(seen), facts);
+    return walked;
+}
+
+/// Adds descendants that were born since the last time, until nobody more is. False: not all births are known.
+bool Family::add_newborn(ProcessEvents& events, Facts& facts) {
+    for (;;) {
+        events.update();
+        const auto happened = events.since(std::exchange(seen_, events.position()));
+        if (!happened) {
+            descendants_.clear();
+            pinned_.clear();
+            lineage_.forget();
+            look_at_members();
+            return false;
+        }
+        std::ranges::copy(lineage_.apply(*happened), std::back_inserter(descendants_));
+        confirm_pinned(facts);
+        pin_descendants();
+        look_at_others(*happened, facts);
+        if (happened->empty() && pinned_.empty()) {
+            return true;
+        }
+    }
+}
+
+/// Who was pinned before the last events were read, and of whose exit they do not tell, is a member.
+void Family::confirm_pinned(Facts& facts) {
+    for (Process& process : std::exchange(pinned_, {})) {
+        if (lineage_.has(process.pid()) && !has(process.pid(), &process)) {
+            facts.look_at(process.pid());
+            add(std::move(process), facts.stat());
+        }
+    }
+}
+
+/// A few at a time: there may be more than descriptors.
+void Family::pin_descendants() {
+    constexpr std::size_t few = 8;
+    for (; pinned_.size() < few && !descendants_.empty(); descendants_.pop_back()) {
+        const pid_t pid = descendants_.back();
+        std::optional<Process> process = lineage_.has(pid) ? open(pid) : std::nullopt;
+        if (process && !has(pid, &*process)) {
+            pinned_.push_back(std::move(*process));
+        }
+    }
+}
+
+/// As in a walk: they may have been born to a descendant that nobody has seen.
+void Family::look_at_others(std::span<const ProcessEvent> events, Facts& facts) {
+    std::vector<Relation> seen;
+    for (const pid_t pid : born_in(events)) {
+        if (!lineage_.has(pid)) {
+            look_at(pid, facts, seen);
+        }
+    }
+    adopt_from(std::move(seen), facts);
+}
+
+void Family::look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen) {
+    facts.look_at(pid);
+    if (const proc::Stat* stat = facts.stat()) {
+        seen.push_back({pid, stat->parent, stat->session, stat->group});
+    }
+}
+
+/// Adopts who belongs to the members, and who belongs to those, in whatever order they were seen.
+void Family::adopt_from(std::vector<Relation> seen, Facts& facts) {
+    for (std::size_t before = members_.size() + 1; before != members_.size();) {
+        before = members_.size();
+        std::erase_if(seen, [&](const Relation& relation) {
+            const bool is_due = may_belong(relation);
+            if (is_due) {
+                adopt(relation.pid, facts);
+            }
+            return is_due;
+        });
+    }
+}
+
+/// Pins it; a failure that does not mean that it is none or gone ends the growth.
+std::optional<Process> Family::open(pid_t pid) {
+    Result<Process> process = Process::open(pid);
+    if (!process && process.error().reason != Reason::gone && process.error().reason != Reason::not_a_leader) {
+        error_ = process.error();
+    }
+    return process ? std::optional(std::move(*process)) : std::nullopt;
+}
+
+/// Sees who has exited, and that those who have not are known to the lineage: the kernel may have told nothing of them
+/// since they were found, or only that a thread took their first one's place.
+void Family::look_at_members() {
+    for (Member& member : members_) {
+        if (member.has_exited) {
+            continue;
+        }
+        member.has_exited = !is_alive(member);
+        if (!member.has_exited && !lineage_.has(member.pid)) {
+            lineage_.admit(member.pid);
+        }
+    }
+}
+
+/// What most do not pass.
+bool Family::may_belong(const Relation& relation) const {
+    return by_pid_.contains(relation.parent) || by_pid_.contains(relation.session) || by_pid_.contains(relation.group);
 }
 
 /// Whether the process of `stat`, which is pinned, descends from a member: by its parent, or when that has died, by its
@@ -133,11 +262,11 @@ bool Family::leads_group_of_own_session(pid_t group) const {
 
 /// Pins the process that `facts` looks at and adds it, if it belongs to the members still.
 void Family::adopt(pid_t pid, Facts& facts) {
-    Result<Process> process = Process::open(pid);
+    std::optional<Process> process = open(pid);
     if (!process || has(pid, &*process)) {
         return;
     }
-    facts.look_again();
+    facts.look_at(pid);
     const proc::Stat* stat = facts.stat();
     if (stat != nullptr && belongs(*stat)) {
         add(std::move(*process), stat);
@@ -156,16 +285,21 @@ bool Family::is_parent(pid_t pid) const {
 
 /// \param stat was read after the process was pinned; null: it could not be.
 void Family::add(Process process, const proc::Stat* stat) {
-    const bool hold = free_descriptors_ > 0;
-    free_descriptors_ -= hold ? 1U : 0U;
     by_pid_[process.pid()] = members_.size();
     members_.push_back({process.pid(), process.inode(), std::nullopt});
     Member& member = members_.back();
-    if (hold) {
+    member.has_exited = stat != nullptr && has_exited(*stat);
+    living_ += member.has_exited ? 0U : 1U;
+    const bool leads = stat == nullptr || stat->session == member.pid || stat->group == member.pid;
+    if (free_descriptors_ > 0 && (leads || !member.has_exited)) {
+        --free_descriptors_;
         member.process = std::move(process);
     }
     member.in_own_session =
         stat != nullptr && has_its_pid(member) && (stat->session == member.pid || leads_session(stat->session));
+    if (!member.has_exited) {
+        lineage_.admit(member.pid);
+    }
 }
 
 } // namespace sig2pid

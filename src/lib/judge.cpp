@@ -234,15 +234,18 @@ Result<std::shared_ptr<Judge>> Judge::prepare(const Target& target, const Scene&
     return judge;
 }
 
-Result<> Judge::grow(const Scene& scene) {
+Result<std::size_t> Judge::grow(const Scene& scene) {
+    std::size_t count = 0;
     for (Check& check : checks_) {
         if (auto* family = std::get_if<std::shared_ptr<Family>>(&check.operand)) {
-            if (Result<> grown = (*family)->grow(scene); !grown) {
+            const Result<std::size_t> grown = (*family)->grow(scene);
+            if (!grown) {
                 return grown;
             }
+            count += *grown;
         }
     }
-    return {};
+    return count;
 }
 
 bool Judge::can_change(std::size_t i) const noexcept {

@@ -80,8 +80,8 @@ public:
     /// Whether a member may make new ones while we look: a tree, children, a cgroup, a unit.
     [[nodiscard]] bool is_growing() const noexcept { return is_growing_; }
 
-    /// Looks for new members of the families.
-    [[nodiscard]] Result<> grow(const Scene& scene);
+    /// Looks once for new members of the families; how many there were.
+    [[nodiscard]] Result<std::size_t> grow(const Scene& scene);
 
     /// In the order in which they are judged, the cheapest first.
     [[nodiscard]] std::span<const Check> checks() const noexcept { return checks_; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/offspring.hpp"
 
+#include "lib/process_events.hpp"
+
 #include <utility>
 
 namespace sig2pid {
@@ -28,6 +30,14 @@ Result<std::vector<Token>> Offspring::find() {
         tokens.push_back({member.pid, member.inode, std::nullopt});
     }
     return tokens;
+}
+
+int Offspring::events_fd() const noexcept {
+    return set_.events_ ? set_.events_->fd() : -1;
+}
+
+void Offspring::take_note() {
+    set_.events_->update();
 }
 
 void Offspring::hold() {

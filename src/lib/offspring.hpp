@@ -21,6 +21,12 @@ public:
     /// Those that are new since the last time.
     [[nodiscard]] Result<std::vector<Token>> find();
 
+    /// Readable when take_note() has something to take note of; -1 where the kernel does not tell of births.
+    [[nodiscard]] int events_fd() const noexcept;
+
+    /// Takes note of births before the kernel's queue for them is full. Who was born, find() tells.
+    void take_note();
+
     /// Freezes those control groups that the set's targets mean as a whole, as far as that can be done.
     void hold();
 

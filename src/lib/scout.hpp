@@ -56,6 +56,9 @@ public:
     /// What ends the search.
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 
+    /// One that matched before, and is not looked at again.
+    void count_known() noexcept { ++tally_.matched; }
+
     [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
     void forget_tally() { tally_ = Tally(judge_); }
     void add_tally(const Tally& other) { tally_ += other; }

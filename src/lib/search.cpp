@@ -4,7 +4,15 @@
 #include "lib/proc_scan.hpp"
 #include "lib/sweep.hpp"
 
+#include <cerrno>
+#include <utility>
+
 namespace sig2pid {
+namespace {
+
+constexpr int most_walks = 1000;
+
+} // namespace
 
 Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, const Scene& scene, SetBuilder& out)
     : judge_(judge), argument_(argument), ancestry_(ancestry), scene_(scene), out_(out), scout_(judge, ancestry, scene),
@@ -30,15 +38,64 @@ Result<> Search::look_for_candidates() {
         if (Result<> visible = scout_.check_not_hidden(); !visible) {
             return visible;
         }
-        for (const Family::Member& member : judge_.family().members()) {
-            keep(scout_.pin(member.pid, member.inode));
-        }
+        look_at_family();
         return {};
     case Judge::Seeds::everywhere:
         break;
     }
+    return judge_.is_growing() ? look_until_complete() : look_everywhere();
+}
+
+void Search::look_at_family() {
+    for (const Family::Member& member : judge_.family().members()) {
+        if (member.has_exited && !judge_.wants_zombies()) {
+            continue;
+        }
+        if (out_.has(member.pid, member.inode)) {
+            scout_.count_known();
+        } else {
+            keep(scout_.pin(member.pid, member.inode));
+        }
+    }
+}
+
+Result<> Search::look_everywhere() {
     has_asked_ = is_for_source();
     return has_asked_ ? ask() : walk();
+}
+
+/// Who is born while a list of processes is read may be in none of it, and its parent, which is, gone.
+Result<> Search::look_until_complete() {
+    for (int round = 0; round < most_walks; ++round) {
+        scene_.events->update();
+        seen_ = scene_.events->position();
+        scout_.forget_tally();
+        if (Result<> looked = look_everywhere(); !looked) {
+            return looked;
+        }
+        if (look_at_newborn()) {
+            return {};
+        }
+    }
+    return failure(ELOOP, "select", "more processes come and go than can be looked at");
+}
+
+/// Looks at those who were born meanwhile, until nobody more is. False: not all births are known.
+bool Search::look_at_newborn() {
+    for (;;) {
+        scene_.events->update();
+        const auto happened = scene_.events->since(std::exchange(seen_, scene_.events->position()));
+        if (!happened) {
+            return false;
+        }
+        const std::unordered_set<pid_t> born = born_in(*happened);
+        if (born.empty()) {
+            return true;
+        }
+        for (const pid_t pid : born) {
+            keep(scout_.look_through(pid));
+        }
+    }
 }
 
 bool Search::is_for_source() const {

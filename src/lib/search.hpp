@@ -30,6 +30,10 @@ private:
     [[nodiscard]] Result<> look_for_candidates();
     [[nodiscard]] Result<> walk();
     [[nodiscard]] Result<> walk_divided();
+    [[nodiscard]] Result<> look_everywhere();
+    void look_at_family();
+    [[nodiscard]] Result<> look_until_complete();
+    [[nodiscard]] bool look_at_newborn();
     [[nodiscard]] bool is_for_source() const;
     [[nodiscard]] Result<> ask();
     void keep(std::optional<Process> process);
@@ -40,7 +44,8 @@ private:
     const Scene& scene_;
     SetBuilder& out_;
     Scout scout_;
-    CandidateSource* source_; ///< null: /proc it is
+    CandidateSource* source_;          ///< null: /proc it is
+    ProcessEvents::Position seen_ = 0; ///< who was born up to there has been looked at
     bool has_asked_ = false;
 };
 

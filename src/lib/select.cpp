@@ -35,30 +35,12 @@ Result<> prepare(SetBuilder& builder, const Scene& scene) {
     return {};
 }
 
-/// Searches until no new member appears, where members can make new ones.
-Result<> search(Judge& judge, Search& search, const Scene& scene, SetBuilder& builder) {
-    for (int round = 0; round < most_looks; ++round) {
-        const std::size_t before = builder.count();
-        if (Result<> found = search.run(); !found) {
-            return found;
-        }
-        if (!judge.is_growing() || builder.count() == before) {
-            return {};
-        }
-        if (Result<> grown = judge.grow(scene); !grown) {
-            return grown;
-        }
-    }
-    return failure(ELOOP, "select", "the processes multiply faster than they can be found");
-}
-
 /// The search of a new set, which says why nobody matches.
-Result<> search_first(std::size_t argument, Search& one, const Scene& scene, SetBuilder& builder) {
-    Judge& judge = *builder.judges()[argument];
-    Result<> found = search(judge, one, scene, builder);
+Result<> search_first(std::size_t argument, Search& one, SetBuilder& builder) {
+    Result<> found = one.run();
     if (found && one.matched() == 0 && one.has_asked()) {
         one.leave_source();
-        found = search(judge, one, scene, builder);
+        found = one.run();
     }
     if (found && one.matched() == 0) {
         builder.miss(argument, {ESRCH, "select", one.explain(), Reason::gone, 0});
@@ -73,7 +55,7 @@ Result<> search_all(SetBuilder& builder, const Scene& scene, Ancestry ancestry, 
             continue;
         }
         Search one(*judge, i, ancestry, scene, builder);
-        Result<> found = is_first ? search_first(i, one, scene, builder) : search(*judge, one, scene, builder);
+        Result<> found = is_first ? search_first(i, one, builder) : one.run();
         if (!found) {
             return found;
         }
@@ -88,13 +70,38 @@ Result<> check_backend(const SelectOptions& options) {
     return {};
 }
 
-Result<> grow_all(SetBuilder& builder, const Scene& scene) {
+Result<std::size_t> grow_all(SetBuilder& builder, const Scene& scene) {
+    std::size_t count = 0;
     for (const std::shared_ptr<Judge>& judge : builder.judges()) {
-        if (Result<> grown = judge ? judge->grow(scene) : Result<>(); !grown) {
+        const Result<std::size_t> grown = judge ? judge->grow(scene) : Result<std::size_t>(0);
+        if (!grown) {
             return grown;
         }
+        count += *grown;
     }
-    return {};
+    return count;
+}
+
+Result<> search_new(SetBuilder& builder, const Scene& scene, Ancestry ancestry) {
+    Result<> ready = prepare(builder, scene);
+    return ready ? search_all(builder, scene, ancestry, true) : ready;
+}
+
+/// Until somebody is found, who may then be stopped at once, or nobody is left to be.
+Result<> search_more(SetBuilder& builder, const Scene& scene, Ancestry ancestry) {
+    for (int round = 0; round < most_looks; ++round) {
+        const Result<std::size_t> grown = grow_all(builder, scene);
+        if (!grown) {
+            return std::unexpected(grown.error());
+        }
+        if (Result<> found = search_all(builder, scene, ancestry, false); !found) {
+            return found;
+        }
+        if (builder.count() > 0 || *grown == 0) {
+            return {};
+        }
+    }
+    return failure(ELOOP, "select", "the processes multiply faster than they can be found");
 }
 
 } // namespace
@@ -118,12 +125,11 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     }
     UniqueFd directory = proc ? std::move(*proc) : UniqueFd();
     const std::vector<pid_t> own = is_named ? std::vector<pid_t>() : this_and_ancestors();
-    const Scene scene{directory.get(), own, options};
+    const bool can_grow = std::ranges::any_of(builder.targets(), &Target::can_grow);
+    const Scene scene{directory.get(), own, options, can_grow ? &builder.events(directory.get()) : nullptr};
     const bool is_first = builder.judges().empty();
-    if (Result<> ready = is_first ? prepare(builder, scene) : grow_all(builder, scene); !ready) {
-        return ready;
-    }
-    if (Result<> searched = search_all(builder, scene, ancestry, is_first); !searched) {
+    if (Result<> searched = is_first ? search_new(builder, scene, ancestry) : search_more(builder, scene, ancestry);
+        !searched) {
         return searched;
     }
     builder.keep_proc(std::move(directory));

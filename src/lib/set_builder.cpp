@@ -2,6 +2,7 @@
 #include "lib/set_builder.hpp"
 
 #include "lib/proc_scan.hpp"
+#include "lib/process_events.hpp"
 #include "lib/syscalls.hpp"
 
 #include <algorithm>
@@ -89,12 +90,19 @@ SetBuilder::SetBuilder(ProcessSet& set) : set_(set) {
 }
 
 bool SetBuilder::has(const Process& process) const {
-    return has({process.pid(), process.inode(), 0, {}});
+    return has(process.pid(), process.inode());
 }
 
-bool SetBuilder::has(const ProcessSet::Member& member) const {
-    const auto [first, last] = known_.equal_range(member.pid);
-    return std::any_of(first, last, [&](const auto& known) { return known.second == member.inode; });
+bool SetBuilder::has(pid_t pid, std::uint64_t inode) const {
+    const auto [first, last] = known_.equal_range(pid);
+    return std::any_of(first, last, [&](const auto& known) { return known.second == inode; });
+}
+
+ProcessEvents& SetBuilder::events(int proc) {
+    if (!set_.events_) {
+        set_.events_ = std::make_shared<ProcessEvents>(proc);
+    }
+    return *set_.events_;
 }
 
 std::size_t& SetBuilder::places() {
@@ -123,7 +131,7 @@ void SetBuilder::add(Process process, std::size_t argument, std::string_view nam
 void SetBuilder::add_all(FoundLists& lists) {
     for (std::vector<Found>& list : lists.lists_) {
         for (Found& found : list) {
-            if (!has(found.member)) {
+            if (!has(found.member.pid, found.member.inode)) {
                 known_.emplace(found.member.pid, found.member.inode);
                 found_.push_back(std::move(found));
             }

@@ -13,6 +13,7 @@ namespace sig2pid {
 
 class FoundLists;
 class Judge;
+class ProcessEvents;
 
 /// One that a selection found.
 struct Found {
@@ -28,6 +29,7 @@ public:
 
     /// Whether the set has this process, or it was added.
     [[nodiscard]] bool has(const Process& process) const;
+    [[nodiscard]] bool has(pid_t pid, std::uint64_t inode) const;
 
     void add(Process process, std::size_t argument, std::string_view name = {});
 
@@ -43,12 +45,14 @@ public:
     void miss(std::size_t argument, Error error);
     [[nodiscard]] std::vector<std::shared_ptr<Judge>>& judges() noexcept { return set_.judges_; }
     void keep_proc(UniqueFd proc) noexcept { set_.proc_ = std::move(proc); }
+
+    /// What becomes known of births from the first search on.
+    [[nodiscard]] ProcessEvents& events(int proc);
     [[nodiscard]] std::span<const Target> targets() const noexcept { return set_.targets_; }
 
 private:
     friend class FoundLists;
 
-    [[nodiscard]] bool has(const ProcessSet::Member& member) const;
     [[nodiscard]] std::size_t& places();
     [[nodiscard]] bool takes_descriptor();
     [[nodiscard]] Result<> pick(Pick which);

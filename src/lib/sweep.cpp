@@ -157,7 +157,7 @@ Result<std::size_t> sweep(const Target& target, const std::function<void(const P
     const std::vector<pid_t> own = this_and_ancestors();
     SelectOptions options;
     options.cancel_fd = cancel_fd;
-    const Scene scene{proc->get(), own, options};
+    const Scene scene{proc->get(), own, options, nullptr};
     Result<std::shared_ptr<Judge>> judge = Judge::prepare(target, scene);
     if (!judge) {
         return forward_error(judge);

@@ -6,9 +6,11 @@
 #include <csignal>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -135,6 +137,35 @@ std::uint64_t effective_capabilities() {
     return std::uint64_t{sets[1].effective} << 32U | sets[0].effective;
 }
 
+int netlink_open(int protocol, std::uint32_t group) {
+    const int fd = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (fd < 0) {
+        return -errno;
+    }
+    const int bytes = 4 << 20;
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); // as far as the system's limit
+    }
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = group;
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        const int error = errno;
+        ::close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+ssize_t netlink_receive(int fd, std::span<char> buffer, std::uint32_t& sender) {
+    sockaddr_nl address{};
+    socklen_t length = sizeof address;
+    const ssize_t count =
+        ::recvfrom(fd, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&address), &length);
+    sender = address.nl_pid;
+    return negated(count);
+}
+
 int epoll_create() {
     return negated(::epoll_create1(EPOLL_CLOEXEC));
 }
@@ -171,6 +202,8 @@ constexpr Syscalls kernel{
     .dup_cloexec = dup_cloexec,
     .dup_onto = dup_onto,
     .effective_capabilities = effective_capabilities,
+    .netlink_open = netlink_open,
+    .netlink_receive = netlink_receive,
     .epoll_create = epoll_create,
     .epoll_add = epoll_add,
     .epoll_wait = epoll_wait,

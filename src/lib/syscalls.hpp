@@ -55,6 +55,8 @@ struct Syscalls {
     int (*dup_cloexec)(int fd);
     int (*dup_onto)(int fd, int target);       ///< close-on-exec; what `target` was is closed
     std::uint64_t (*effective_capabilities)(); ///< of the calling thread, by bit; none where the kernel cannot say
+    int (*netlink_open)(int protocol, std::uint32_t group); ///< not blocking, with as large a queue as may be had
+    ssize_t (*netlink_receive)(int fd, std::span<char> buffer, std::uint32_t& sender); ///< its port; 0: the kernel
     int (*epoll_create)();
     int (*epoll_add)(int epoll, int fd, std::uint32_t events, std::uint64_t mark);
     int (*epoll_wait)(int epoll, std::span<epoll_event> events, int timeout_ms);

@@ -2,10 +2,12 @@
 #include <sig2pid/whole.hpp>
 
 #include "lib/cancel.hpp"
+#include "lib/standstill.hpp"
 
 #include <sig2pid/send.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 namespace sig2pid {
@@ -44,7 +46,11 @@ Result<> act_from(const ProcessSet& set, std::size_t first, const ActOptions& op
 
 /// Acts on all there are, looks for more, and so on.
 Result<> act_until_no_more(ProcessSet& set, const ActOptions& options, const Act& act) {
-    for (std::size_t first = 0; first < set.size();) {
+    std::size_t first = 0;
+    for (int round = 0; first < set.size(); ++round) {
+        if (round == most_rounds) {
+            return failure(ELOOP, "act on all", "new processes appear faster than they can be acted on");
+        }
         if (Result<> acted = act_from(set, first, options, act); !acted) {
             return acted;
         }

@@ -23,6 +23,16 @@ inline std::string_view take_argument(std::string_view& text) noexcept {
     return argument;
 }
 
+/// Whether one of the arguments or variables is just this.
+inline bool has_argument(std::string_view text, std::string_view wanted) noexcept {
+    while (!text.empty()) {
+        if (take_argument(text) == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Cuts the first word off `text`; empty when there is none.
 inline std::string_view take_word(std::string_view& text) noexcept {
     const auto is_blank = [](char letter) { return letter == ' ' || letter == '\t' || letter == '\n'; };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The parsers of /proc, one of them at a time: --parser=NAME. Any text is refused or read within its bounds.
+// The parsers of what the kernel tells of processes, one of them at a time: --parser=NAME. Any text is refused or read
+// within its bounds.
 #include "lib/cgroup.hpp"
 #include "lib/cut_name.hpp"
 #include "lib/pidfile.hpp"
 #include "lib/proc.hpp"
+#include "lib/proc_connector.hpp"
 #include "lib/proc_locks.hpp"
 #include "lib/proc_scan.hpp"
 #include "lib/words.hpp"
@@ -60,6 +62,7 @@ void cgroup(std::string_view text) {
     const bool inside = is_in_cgroup(text, {{}, "/a/b", {}});
     require(!inside || is_in_cgroup(text, {{}, "/a", {}}));
     static_cast<void>(is_in_unit(text, "a.service", 1000));
+    require(is_within(v2_path_in(text), text));
 }
 
 void exit_code(std::string_view text) {
@@ -88,6 +91,17 @@ void cmdline(std::string_view text) {
     }
 }
 
+/// The first line is what is looked for.
+void environ(std::string_view text) {
+    const std::string_view wanted = proc::take_line(text);
+    require(!proc::has_argument(text, wanted) || text.find(wanted) != std::string_view::npos);
+}
+
+void process_event(std::string_view text) {
+    const auto event = parse_process_event(text);
+    require(!event || (event->pid > 0 && (event->what == ProcessEvent::What::birth || event->parent == 0)));
+}
+
 void entries(std::string_view text) {
     static_cast<void>(proc::parse_entries(text, [](pid_t number) { require(number >= 0); }));
 }
@@ -95,9 +109,13 @@ void entries(std::string_view text) {
 using Fuzzed = void (*)(std::string_view);
 
 constexpr std::pair<std::string_view, Fuzzed> parsers[] = {
-    {"stat", stat},           {"status", status},       {"fdinfo", fdinfo},   {"syscall", syscall},
-    {"locks", locks},         {"mountinfo", mountinfo}, {"cgroup", cgroup},   {"entries", entries},
-    {"exit_code", exit_code}, {"boot_id", boot_id},     {"pidfile", pidfile}, {"cmdline", cmdline},
+    {"stat", stat},           {"status", status},
+    {"fdinfo", fdinfo},       {"syscall", syscall},
+    {"locks", locks},         {"mountinfo", mountinfo},
+    {"cgroup", cgroup},       {"entries", entries},
+    {"exit_code", exit_code}, {"boot_id", boot_id},
+    {"pidfile", pidfile},     {"cmdline", cmdline},
+    {"environ", environ},     {"process_event", process_event},
 };
 
 Fuzzed parser = nullptr;
