@@ -41,15 +41,20 @@ struct SendOptions {
 struct Delivery {
     Verdict verdict = Verdict::delivered;
     bool blocked = false; ///< it stays pending: the target blocks the signal, as users of signalfd and sigwait do
-    bool looked = true;   ///< false: /proc could not be read, or the scope is a group; the verdict is the call's alone
-    std::optional<Error> error = std::nullopt; ///< the call's error, beside gone, denied and overflow
+    bool looked = true;   ///< false: /proc could not be read; the verdict is the call's alone
+
+    /// The call's error, beside gone, denied and overflow. Beside delivered, that nobody could look whether the payload
+    /// would be lost.
+    std::optional<Error> error = std::nullopt;
 };
 
 /// Looks how the target stands to the signal, sends it, and says how that ended: pidfd_send_signal(2) also returns
 /// success for signals that nobody will see. Nothing is sent to a zombie, nor for the verdicts unhandled and
 /// overflow. What changes between the look and the call is not seen.
+///
+/// Of a group all processes are looked at: if one would be unhandled or overflow, nothing is sent to any.
 /// \return an Error for what is no verdict: a scope that this kernel does not have (EINVAL/unsupported), no
-/// pidfd_send_signal, and with DefaultPolicy::refuse a target that cannot be looked at, or a group (EOPNOTSUPP).
+/// pidfd_send_signal, and with DefaultPolicy::refuse a target that cannot be looked at.
 [[nodiscard]] Result<Delivery> deliver(const Process& process, Signal signal, const SendOptions& options = {});
 
 /// The verdict that the error of a send is: gone, denied or overflow. Nothing for what is no verdict.

@@ -42,8 +42,9 @@ enum class Effect {
     gone       ///< and was reaped
 };
 
-/// The PIDs of the caller's parent, its parent and so on, as far as /proc shows them.
-[[nodiscard]] std::vector<pid_t> ancestors();
+/// The PIDs of the caller's parent, its parent and so on, as far as /proc shows them. EMFILE and the like: nobody can
+/// tell.
+[[nodiscard]] Result<std::vector<pid_t>> ancestors();
 
 /// "handled" and so on.
 [[nodiscard]] std::string_view to_string(Effect effect) noexcept;

@@ -100,10 +100,14 @@ struct SelectOptions {
 /// expression that takes too long.
 [[nodiscard]] Result<ProcessSet> select(const Selector& selector, const SelectOptions& options = {});
 
+/// All processes of the groups with these leaders, as a signal with Scope::group reaches them: this process too, its
+/// ancestors, and those in PID namespaces below. A leader of no group is a ProcessSet::Miss. Errors as select().
+[[nodiscard]] Result<ProcessSet> select_groups(std::span<const pid_t> leaders, const SelectOptions& options = {});
+
 /// Adds what matches the set's targets now and is not in it yet, behind the others; the number of those. For who
 /// signals a tree or a cgroup: repeat until it is 0, which says that nobody is left but who others have started since;
-/// those who are found at first are told at once, and more may be there. `max` is for the whole set, and options that pick one make no
-/// sense here.
+/// those who are found at first are told at once, and more may be there. `max` is for the whole set, and options that
+/// pick one make no sense here.
 [[nodiscard]] Result<std::size_t> select_more(const SelectOptions& options, ProcessSet& known);
 
 /// Stops all members by SIGSTOP, and those that appear meanwhile, until there are no more: who is stopped neither forks

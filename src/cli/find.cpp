@@ -29,7 +29,7 @@ std::optional<int> parse_words(FindWords& words, int argc, char** argv) {
 } // namespace
 
 int find_command(int argc, char** argv) {
-    if (const std::optional<int> code = refuse_negative_number(argc, argv, {"--max"})) {
+    if (const std::optional<int> code = refuse_negative_number(argc, argv, SignalWord::none)) {
         return *code;
     }
     FindWords words;

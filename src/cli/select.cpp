@@ -99,15 +99,25 @@ Result<Seen> look_at(const ProcessSet& set, std::size_t i, Signal signal) {
     return info ? Result<Seen>(Seen{set[i], set.target(i).text(), std::move(*info), effect}) : forward_error(info);
 }
 
-/// What kill(1) would take -`word` for, and how that is written; empty when it is no signal.
-std::string explain_signal(std::string_view word) {
+/// What kill(2) would take the negative number for, and how that is written.
+std::string explain_negative(std::string_view number) {
+    if (parse_number<int>(number) == 1) {
+        return "as a target it would mean everybody, and there is no word for that";
+    }
+    return "as a target it would mean a process group, whose word is group:" + std::string(number);
+}
+
+/// What kill(1) would take -`word` for, and how that is written; empty when it is neither signal nor number.
+std::string explain_signal(std::string_view word, SignalWord written) {
     const bool is_number = !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
     if (!is_number && !Signal::parse(word)) {
         return "";
     }
-    const std::string text = "a signal is written -s " + std::string(word);
-    return is_number ? text + "; as a target it would mean a process group, whose word is group:" + std::string(word)
-                     : text;
+    const std::string signal(word);
+    const std::string text = written == SignalWord::option ? "a signal is written -s " + signal
+                             : written == SignalWord::step ? "a signal is written --step " + signal + "@0s"
+                                                           : "no signal is sent here";
+    return is_number ? text + "; " + explain_negative(word) : text;
 }
 
 bool answer_is_yes(int terminal) {
@@ -137,11 +147,13 @@ void add_caution_options(Arguments& arguments, SelectWords& words) {
     arguments.exclude("--dry-run", "--confirm");
 }
 
-std::optional<int> refuse_negative_number(int argc, char** argv, std::initializer_list<std::string_view> with_value) {
+std::optional<int> refuse_negative_number(int argc, char** argv, SignalWord written) {
+    constexpr std::array<std::string_view, 9> with_value = {"-s",      "--signal", "-q",     "--value",  "--scope",
+                                                            "--retry", "--max",    "--step", "--timeout"};
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         const bool is_value = std::ranges::find(with_value, std::string_view(argv[i - 1])) != with_value.end();
-        const std::string message = is_value || !word.starts_with('-') ? "" : explain_signal(word.substr(1));
+        const std::string message = is_value || !word.starts_with('-') ? "" : explain_signal(word.substr(1), written);
         if (!message.empty()) {
             report(argv[0], "'" + std::string(word) + "': " + message);
             return exit_usage;

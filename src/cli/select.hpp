@@ -33,10 +33,12 @@ void add_select_options(Arguments& arguments, SelectWords& words);
 /// --confirm, --dry-run: for commands that do something to what they choose.
 void add_caution_options(Arguments& arguments, SelectWords& words);
 
+/// How a command takes a signal.
+enum class SignalWord { option, step, none };
+
 /// -9 is a signal to kill(1) and a group to kill(2), -HUP a signal. They are neither here: the exit code once that is
-/// said. A word after one of `with_value` is an option's own.
-[[nodiscard]] std::optional<int> refuse_negative_number(int argc, char** argv,
-                                                        std::initializer_list<std::string_view> with_value);
+/// said.
+[[nodiscard]] std::optional<int> refuse_negative_number(int argc, char** argv, SignalWord written);
 
 /// The targets and options read, all mistakes being reported.
 struct Choice {

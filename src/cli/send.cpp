@@ -63,8 +63,10 @@ ExitCode refuse_misses(const SendPlan& plan, const ProcessSet& set, SendReports&
     if (code == exit_done || !plan.signal) {
         return exit_done;
     }
+    const Error another_is_missing{ECANCELED, "send", "nothing was sent, as another target is not there",
+                                   Reason::unspecified};
     for (std::size_t i = 0; i < set.size(); ++i) {
-        reports.add_spared({set.target(i).text(), set[i].token(), ""});
+        reports.add_spared({set.target(i).text(), set[i].token(), ""}, another_is_missing);
     }
     if (!set.empty()) {
         report("send", "nothing was sent: the other targets were there, this was all or none");
@@ -132,8 +134,10 @@ void act_on_all(const SendPlan& plan, const SendWords& words, ProcessSet& set, S
         return;
     }
     const bool grows = plan.signal && is_growing(plan.choice, words.select);
-    ActOptions options{grows ? Newcomers::matching : Newcomers::none,
-                       plan.signal == Signal(SIGKILL) ? Trees::stopped : Trees::running, plan.choice.options};
+    // Who may get no signal in the end must not be stopped for it.
+    const bool is_sure = plan.signal == Signal(SIGKILL) && !words.require_handler && !plan.options.payload;
+    ActOptions options{grows ? Newcomers::matching : Newcomers::none, is_sure ? Trees::stopped : Trees::running,
+                       plan.choice.options};
     options.select.cancel_fd = retry->cancel_fd();
     const auto act_on_one = [&](std::size_t i, const Process* process, const Result<>& held) {
         if (process == nullptr) {
@@ -256,9 +260,12 @@ std::optional<int> prepare(const SendPlan& plan, const SendWords& words, const P
     }
     const Result<ProcessSet> groups = groups_of(set, plan.choice);
     if (!groups) {
+        for (std::size_t i = 0; i < set.size(); ++i) {
+            reports.add_spared({set.target(i).text(), set[i].token(), ""}, groups.error());
+        }
         return fail("send", groups.error());
     }
-    return show_or_ask(plan, select, groups->empty() ? set : *groups, how);
+    return show_or_ask(plan, select, *groups, how);
 }
 
 /// Whether it lasts until no new process appears, nobody of a group running meanwhile. Not with --retry: who is frozen
@@ -299,8 +306,7 @@ int send_by_pidfd(const SendPlan& plan, const SendWords& words, SendReports& rep
 } // namespace
 
 int send_command(int argc, char** argv) {
-    if (const std::optional<int> code =
-            refuse_negative_number(argc, argv, {"-s", "--signal", "-q", "--value", "--scope", "--retry", "--max"})) {
+    if (const std::optional<int> code = refuse_negative_number(argc, argv, SignalWord::option)) {
         return *code;
     }
     SendWords words;

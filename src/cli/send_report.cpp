@@ -111,6 +111,8 @@ void SendReports::add(const Recipient& recipient, const Outcome& outcome) {
     if (own != exit_done) {
         ++failed_;
         say([text = complaint(recipient, outcome)] { report("send", text); });
+    } else if (outcome.error) {
+        say([text = complaint(recipient, outcome)] { remark("note: " + text); });
     }
 }
 
@@ -119,7 +121,7 @@ void SendReports::say(std::function<void()> words) {
 }
 
 bool SendReports::tells(const Outcome& outcome) const noexcept {
-    return sending_.json || sending_.verbose || code_of(outcome) != exit_done;
+    return sending_.json || sending_.verbose || outcome.error || code_of(outcome) != exit_done;
 }
 
 void SendReports::add_error(const Error& error) {
@@ -139,10 +141,9 @@ void SendReports::add_miss(const std::string& text, const Error& error) {
     }
 }
 
-void SendReports::add_spared(const Recipient& recipient) const {
+void SendReports::add_spared(const Recipient& recipient, const Error& why) const {
     if (sending_.json) {
-        const Error error{ECANCELED, "send", "nothing was sent, as another target is not there", Reason::unspecified};
-        print_json(describe(recipient.text, &recipient.token, sending_, {.error = error}));
+        print_json(describe(recipient.text, &recipient.token, sending_, {.error = why}));
     }
 }
 

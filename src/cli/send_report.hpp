@@ -64,8 +64,8 @@ public:
     /// A target that matched nothing. It is reported already, but not in JSON.
     void add_miss(const std::string& text, const Error& error);
 
-    /// In JSON, one that was there and was sent nothing, as another target was not.
-    void add_spared(const Recipient& recipient) const;
+    /// In JSON, one that was there and was sent nothing, and why.
+    void add_spared(const Recipient& recipient, const Error& why) const;
 
     /// Whether any of those that were added came to an error.
     [[nodiscard]] bool has_failed() const noexcept { return failed_ > 0; }

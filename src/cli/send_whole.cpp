@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 namespace sig2pid::cli {
@@ -34,17 +35,20 @@ bool is_all_of(const FrozenTargets& frozen, const ProcessSet& set) {
 }
 
 Result<ProcessSet> groups_of(const ProcessSet& set, const Choice& choice) {
-    std::vector<Target> groups;
+    std::vector<pid_t> leaders;
     for (const ProcessSet::Member& member : set.members()) {
-        Result<Target> group = Target::parse("group:" + std::to_string(member.pid));
-        if (!group) {
-            return forward_error(group);
-        }
-        groups.push_back(std::move(*group));
+        leaders.push_back(member.pid);
     }
     SelectOptions options = choice.options;
     options.pick = Pick::all;
-    return select(Selector(std::move(groups)), options);
+    Result<ProcessSet> groups = select_groups(leaders, options);
+    if (!groups || groups->misses().empty()) {
+        return groups;
+    }
+    const pid_t pid = leaders[groups->misses().front().argument];
+    return failure(ESRCH, "send",
+                   "process " + std::to_string(pid) + ": it leads no process group; name the leader. Nothing was sent",
+                   Reason::bad_input);
 }
 
 } // namespace sig2pid::cli

@@ -25,7 +25,8 @@ namespace sig2pid::cli {
 /// Whether the frozen groups are all that the set's targets mean, and its members all who is in them.
 [[nodiscard]] bool is_all_of(const FrozenTargets& frozen, const ProcessSet& set);
 
-/// Whom a signal to the groups that the members lead reaches, as far as a selector may name them.
+/// Whom a signal to the groups that the members lead reaches. With bad_input: ESRCH when one of them leads none, E2BIG
+/// when there are more than were allowed.
 [[nodiscard]] Result<ProcessSet> groups_of(const ProcessSet& set, const Choice& choice);
 
 } // namespace sig2pid::cli

@@ -121,7 +121,7 @@ std::expected<Chosen, ExitCode> choose_all(const StopWords& words) {
 
 /// An explicit target may be the shell that runs this; it is done, but not without a word.
 void warn_of_ancestors(const Chosen& chosen) {
-    for (const pid_t pid : ancestors()) {
+    for (const pid_t pid : ancestors().value_or(std::vector<pid_t>())) { // only a remark is at stake
         const auto is_it = [pid](const ProcessSet::Member& member) { return member.pid == pid; };
         const auto found = std::ranges::find_if(chosen.set.members(), is_it);
         if (found != chosen.set.members().end()) {
@@ -157,7 +157,7 @@ int run(const StopPlan& plan, const StopWords& words, Chosen& chosen) {
 } // namespace
 
 int stop_command(int argc, char** argv) {
-    if (const std::optional<int> code = refuse_negative_number(argc, argv, {})) {
+    if (const std::optional<int> code = refuse_negative_number(argc, argv, SignalWord::step)) {
         return *code;
     }
     StopWords words;

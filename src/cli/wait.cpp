@@ -129,7 +129,7 @@ int wait_for(const WaitWords& words, Chosen& chosen, std::optional<std::chrono::
 } // namespace
 
 int wait_command(int argc, char** argv) {
-    if (const std::optional<int> code = refuse_negative_number(argc, argv, {})) {
+    if (const std::optional<int> code = refuse_negative_number(argc, argv, SignalWord::none)) {
         return *code;
     }
     WaitWords words;

@@ -188,14 +188,18 @@ Result<Agent> Agent::self() {
     agent.uid = getuid();
     agent.euid = geteuid();
     agent.has_cap_kill = has_capability(Capability::kill);
-    std::vector<pid_t> all = sig2pid::ancestors();
-    all.resize(std::min<std::size_t>(all.size(), S2P_MAX_ANCESTORS));
-    std::ranges::copy(all, agent.ancestors);
+    Result<std::vector<pid_t>> all = sig2pid::ancestors();
+    if (!all) {
+        return forward_error(all);
+    }
+    all->resize(std::min<std::size_t>(all->size(), S2P_MAX_ANCESTORS));
+    std::ranges::copy(*all, agent.ancestors);
     return agent;
 }
 
 bool can_spare_ancestors() {
-    return sig2pid::ancestors().size() <= S2P_MAX_ANCESTORS;
+    const Result<std::vector<pid_t>> all = sig2pid::ancestors();
+    return all && all->size() <= S2P_MAX_ANCESTORS;
 }
 
 s2p_default default_of(Signal signal) noexcept {

@@ -124,7 +124,7 @@ bool has_state(const proc::Stat& stat, const std::string& letters) {
     return letters.contains(stat.state);
 }
 
-Holds judge_stat(const Check& check, Facts& facts) {
+Result<Holds> judge_stat(const Check& check, Facts& facts) {
     const proc::Stat* stat = facts.stat();
     if (stat == nullptr) {
         return unknown(facts);
@@ -142,8 +142,10 @@ Holds judge_stat(const Check& check, Facts& facts) {
         return holds(stat->start_time < std::get<Check::Lifetime>(check.operand).started);
     case Kind::newer:
         return holds(stat->start_time >= std::get<Check::Lifetime>(check.operand).started);
-    default:
-        return holds(std::get<std::shared_ptr<Family>>(check.operand)->is_parent(stat->parent));
+    default: {
+        const Result<bool> is_parent = std::get<std::shared_ptr<Family>>(check.operand)->is_parent(stat->parent);
+        return is_parent ? Result<Holds>(holds(*is_parent)) : std::unexpected(is_parent.error());
+    }
     }
 }
 

@@ -2,16 +2,12 @@
 #include "lib/crowd.hpp"
 
 #include "lib/set_builder.hpp"
+#include "lib/syscalls.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
 namespace sig2pid {
 namespace {
-
-bool is_out_of_descriptors(const Error& error) {
-    return error.code == EMFILE || error.code == ENFILE;
-}
 
 Result<bool> has_exited(const Token& token) {
     Result<Process> process = Process::from_token(token);
@@ -103,7 +99,7 @@ Result<std::vector<std::size_t>> Crowd::fill() {
             --*free_;
         } else if (process.error().reason == Reason::gone) {
             gone.push_back(next_);
-        } else if (is_out_of_descriptors(process.error()) && watched_ > 0) {
+        } else if (sys::is_shortage(process.error().code) && watched_ > 0) {
             break; // the program has opened others meanwhile
         } else {
             return forward_error(process);

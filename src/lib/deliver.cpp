@@ -5,7 +5,10 @@
 #include "lib/syscalls.hpp"
 #include "lib/threads.hpp"
 
+#include <sig2pid/selector.hpp>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <poll.h>
 
@@ -105,17 +108,6 @@ Result<Delivery> send_as_foreseen(const Process& process, Signal signal, const S
     return sent ? Result<Delivery>(std::move(foreseen)) : ended_by(std::move(sent).error());
 }
 
-Result<Delivery> deliver_unseen(const Process& process, Signal signal, const SendOptions& options) {
-    return send_as_foreseen(process, signal, options, {Verdict::delivered, false, false, std::nullopt});
-}
-
-Result<Delivery> deliver_to_group(const Process& process, Signal signal, const SendOptions& options) {
-    if (refuses_default(signal, options.default_policy)) {
-        return failure(EOPNOTSUPP, "deliver", "how a whole group stands to a signal cannot be told beforehand");
-    }
-    return deliver_unseen(process, signal, options);
-}
-
 std::string overflow_text(const Process& process) {
     return "process " + std::to_string(process.pid()) +
            ": its user's signal queue is full (RLIMIT_SIGPENDING), so the signal would be lost or lose its payload";
@@ -132,6 +124,7 @@ Result<Delivery> deliver_seen(const Process& process, Signal signal, const SendO
     return send_as_foreseen(process, signal, options, std::move(foreseen));
 }
 
+/// Sends to whom nobody could look at; with a payload, of which the kernel would not say that it is lost, that is told.
 Result<Delivery> not_looked_at(const Process& process, Signal signal, const SendOptions& options, Error error) {
     if (error.reason == Reason::gone) {
         return ended_by(std::move(error));
@@ -139,7 +132,12 @@ Result<Delivery> not_looked_at(const Process& process, Signal signal, const Send
     if (options.default_policy != DefaultPolicy::allow) {
         return std::unexpected(std::move(error));
     }
-    return deliver_unseen(process, signal, options);
+    Delivery unseen{Verdict::delivered, false, false, std::nullopt};
+    if (options.payload && !signal.is_realtime()) {
+        error.context += "; should its user's signal queue be full, the payload was lost";
+        unseen.error = std::move(error);
+    }
+    return send_as_foreseen(process, signal, options, std::move(unseen));
 }
 
 } // namespace
@@ -209,6 +207,40 @@ Result<Delivery> foresee(const Process& process, Signal signal, const SendOption
 }
 
 namespace {
+
+/// What a signal to a whole group comes to: that nothing may be sent if it must not be to one of them; else what comes
+/// of the one for which most does.
+Delivery foresee_for_all(const std::vector<Delivery>& each) {
+    constexpr std::array<Verdict, 5> order = {Verdict::overflow, Verdict::unhandled, Verdict::delivered,
+                                              Verdict::coalesced, Verdict::ignored};
+    const auto rank = [&](const Delivery& one) { return std::ranges::find(order, one.verdict) - order.begin(); };
+    Delivery whole = *std::ranges::min_element(each, {}, rank);
+    whole.blocked =
+        std::ranges::all_of(each, [&](const Delivery& one) { return one.blocked || one.verdict != whole.verdict; }) &&
+        whole.verdict != Verdict::overflow;
+    return whole;
+}
+
+/// Looks at each process of the group before. Whom the caller may not signal the kernel leaves out, as kill(2) does.
+Result<Delivery> deliver_to_group(const Process& leader, Signal signal, const SendOptions& options) {
+    const pid_t group = leader.pid();
+    const Result<ProcessSet> members = select_groups(std::span(&group, 1));
+    if (!members) {
+        return not_looked_at(leader, signal, options, members.error());
+    }
+    std::vector<Delivery> each;
+    for (std::size_t i = 0; i < members->size(); ++i) {
+        SendOptions alone = options;
+        alone.scope = Scope::process;
+        alone.reader = nullptr;
+        Result<Delivery> foreseen;
+        if (members->with(i, [&](const Process& member) { foreseen = foresee(member, signal, alone); }) && foreseen) {
+            each.push_back(std::move(*foreseen));
+        }
+    }
+    Delivery whole = each.empty() ? Delivery{} : foresee_for_all(each);
+    return deliver_seen(leader, signal, options, std::move(whole));
+}
 
 Result<Delivery> deliver_once(const Process& process, Signal signal, const SendOptions& options) {
     if (options.scope == Scope::group) {

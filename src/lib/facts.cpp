@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fcntl.h>
 
 namespace sig2pid {
@@ -170,6 +171,12 @@ std::optional<Facts::FileId> Facts::root() {
 
 std::optional<Facts::FileId> Facts::name_space(std::string_view kind) {
     return id_of("ns/" + std::string(kind));
+}
+
+std::unexpected<Error> cannot_look_at(pid_t pid, int code) {
+    const std::string hint = code == EMFILE ? ": raise the limit (ulimit -n)" : "";
+    return failure(code, "read /proc",
+                   "cannot look at process " + std::to_string(pid) + ": " + std::strerror(code) + hint);
 }
 
 } // namespace sig2pid

@@ -91,4 +91,7 @@ private:
     std::optional<proc::Status> status_;
 };
 
+/// For what facts could not be read of a process for a shortage of our own.
+[[nodiscard]] std::unexpected<Error> cannot_look_at(pid_t pid, int code);
+
 } // namespace sig2pid

@@ -17,25 +17,17 @@ namespace {
 // Each round is a walk over /proc, so who outruns this many forks faster than it can be read.
 constexpr int most_walks = 1000;
 
-/// Whether the member has not been reaped: as long as it has its PID, that PID means it and no other.
-bool has_its_pid(const Family::Member& member) {
-    if (!member.process) {
-        return Process::from_token({member.pid, member.inode, std::nullopt}).has_value();
-    }
-    const Result<ProcessState> state = member.process->state();
-    return state && *state != ProcessState::gone;
-}
-
-bool is_alive(const Family::Member& member) {
-    const auto state_of = [](const Process& process) {
-        const Result<ProcessState> state = process.state();
-        return state && *state == ProcessState::alive;
-    };
+/// Who has not been reaped has its PID, and that PID means it and no other.
+Result<ProcessState> state_of(const Family::Member& member) {
     if (member.process) {
-        return state_of(*member.process);
+        return member.process->state();
     }
     const Result<Process> process = Process::from_token({member.pid, member.inode, std::nullopt});
-    return process && state_of(*process);
+    if (process) {
+        return process->state();
+    }
+    return sys::is_shortage(process.error().code) ? std::unexpected(process.error())
+                                                  : Result<ProcessState>(ProcessState::gone);
 }
 
 /// Whether a process group of that number is the one that the member leads, or led before it was reaped: as long as it
@@ -47,11 +39,6 @@ bool has_its_group(const Family::Member& member) {
     }
     const int status = sys::calls().pidfd_send_signal(member.process->fd(), 0, nullptr, sys::scope_group);
     return status == 0 || status == -EPERM;
-}
-
-/// Whether the number of the member is still its own, as PID or as process group.
-bool has_its_number(const Family::Member& member) {
-    return has_its_pid(member) || has_its_group(member);
 }
 
 /// Whether nothing of it can fork any more.
@@ -105,9 +92,12 @@ Result<> Family::add_roots(const Scene& scene) {
     Facts facts(scene.proc);
     for (std::size_t i = 0; i < roots.size(); ++i) {
         Result<Process> process = i < roots.held_.size() ? std::move(roots.held_[i]) : roots.pin(i);
+        if (!process && sys::is_shortage(process.error().code)) {
+            return forward_error(process);
+        }
         if (process && !has(process->pid(), &*process)) {
-            facts.look_at(process->pid());
-            add(std::move(*process), facts.stat());
+            const proc::Stat* stat = look_at(process->pid(), facts);
+            add(std::move(*process), stat);
         }
     }
     return {};
@@ -166,8 +156,8 @@ bool Family::add_newborn(ProcessEvents& events, Facts& facts) {
 void Family::confirm_pinned(Facts& facts) {
     for (Process& process : std::exchange(pinned_, {})) {
         if (lineage_.has(process.pid()) && !has(process.pid(), &process)) {
-            facts.look_at(process.pid());
-            add(std::move(process), facts.stat());
+            const proc::Stat* stat = look_at(process.pid(), facts);
+            add(std::move(process), stat);
         }
     }
 }
@@ -195,9 +185,17 @@ void Family::look_at_others(std::span<const ProcessEvent> events, Facts& facts) 
     adopt_from(std::move(seen), facts);
 }
 
-void Family::look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen) {
+const proc::Stat* Family::look_at(pid_t pid, Facts& facts) {
     facts.look_at(pid);
-    if (const proc::Stat* stat = facts.stat()) {
+    const proc::Stat* stat = facts.stat();
+    if (stat == nullptr && sys::is_shortage(facts.error())) {
+        error_ = cannot_look_at(pid, facts.error()).error();
+    }
+    return stat;
+}
+
+void Family::look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen) {
+    if (const proc::Stat* stat = look_at(pid, facts)) {
         seen.push_back({pid, stat->parent, stat->session, stat->group});
     }
 }
@@ -232,7 +230,11 @@ void Family::look_at_members() {
         if (member.has_exited) {
             continue;
         }
-        member.has_exited = !is_alive(member);
+        const Result<ProcessState> state = state_of(member);
+        member.has_exited = state && *state != ProcessState::alive;
+        if (!state) {
+            error_ = state.error();
+        }
         if (!member.has_exited && !lineage_.has(member.pid)) {
             lineage_.admit(member.pid);
         }
@@ -246,16 +248,18 @@ bool Family::may_belong(const Relation& relation) const {
 
 /// Whether the process of `stat`, which is pinned, descends from a member: by its parent, or when that has died, by its
 /// session. Into a session one comes by birth alone, and into a process group from its session alone.
-bool Family::belongs(const proc::Stat& stat) const {
-    return is_parent(stat.parent) || leads_session(stat.session) || leads_group_of_own_session(stat.group);
+bool Family::belongs(const proc::Stat& stat) {
+    const auto parent = by_pid_.find(stat.parent);
+    return (parent != by_pid_.end() && has_its_pid(members_[parent->second])) || leads_session(stat.session) ||
+           leads_group_of_own_session(stat.group);
 }
 
-bool Family::leads_session(pid_t session) const {
+bool Family::leads_session(pid_t session) {
     const auto found = by_pid_.find(session);
     return found != by_pid_.end() && has_its_number(members_[found->second]);
 }
 
-bool Family::leads_group_of_own_session(pid_t group) const {
+bool Family::leads_group_of_own_session(pid_t group) {
     const auto found = by_pid_.find(group);
     return found != by_pid_.end() && members_[found->second].in_own_session && has_its_number(members_[found->second]);
 }
@@ -266,8 +270,7 @@ void Family::adopt(pid_t pid, Facts& facts) {
     if (!process || has(pid, &*process)) {
         return;
     }
-    facts.look_at(pid);
-    const proc::Stat* stat = facts.stat();
+    const proc::Stat* stat = look_at(pid, facts);
     if (stat != nullptr && belongs(*stat)) {
         add(std::move(*process), stat);
     }
@@ -278,9 +281,26 @@ bool Family::has(pid_t pid, const Process* process) const {
     return found != by_pid_.end() && (process == nullptr || members_[found->second].inode == process->inode());
 }
 
-bool Family::is_parent(pid_t pid) const {
+Result<bool> Family::is_parent(pid_t pid) const {
     const auto found = by_pid_.find(pid);
-    return found != by_pid_.end() && has_its_pid(members_[found->second]);
+    if (found == by_pid_.end()) {
+        return false;
+    }
+    const Result<ProcessState> state = state_of(members_[found->second]);
+    return state ? Result<bool>(*state != ProcessState::gone) : std::unexpected(state.error());
+}
+
+bool Family::has_its_pid(const Member& member) {
+    const Result<ProcessState> state = state_of(member);
+    if (!state) {
+        error_ = state.error();
+    }
+    return state && *state != ProcessState::gone;
+}
+
+/// Whether the number of the member is still its own, as PID or as process group.
+bool Family::has_its_number(const Member& member) {
+    return has_its_pid(member) || has_its_group(member);
 }
 
 /// \param stat was read after the process was pinned; null: it could not be.

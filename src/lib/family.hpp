@@ -41,8 +41,8 @@ public:
     /// Whether the process is a member, by PID and inode; by PID alone without a pin.
     [[nodiscard]] bool has(pid_t pid, const Process* process) const;
 
-    /// Whether a member that still holds its PID has this one: nobody else can be the parent then.
-    [[nodiscard]] bool is_parent(pid_t pid) const;
+    /// Whether a member that still holds its PID has this one: nobody else can be the parent then. EMFILE.
+    [[nodiscard]] Result<bool> is_parent(pid_t pid) const;
 
     struct Member {
         pid_t pid = 0;
@@ -74,12 +74,15 @@ private:
     void look_at_others(std::span<const ProcessEvent> events, Facts& facts);
     [[nodiscard]] std::optional<Process> open(pid_t pid);
     void look_at_members();
-    static void look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen);
+    const proc::Stat* look_at(pid_t pid, Facts& facts);
+    void look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen);
     void adopt_from(std::vector<Relation> seen, Facts& facts);
     [[nodiscard]] bool may_belong(const Relation& relation) const;
-    [[nodiscard]] bool belongs(const proc::Stat& stat) const;
-    [[nodiscard]] bool leads_session(pid_t session) const;
-    [[nodiscard]] bool leads_group_of_own_session(pid_t group) const;
+    [[nodiscard]] bool belongs(const proc::Stat& stat);
+    [[nodiscard]] bool leads_session(pid_t session);
+    [[nodiscard]] bool leads_group_of_own_session(pid_t group);
+    [[nodiscard]] bool has_its_pid(const Member& member);
+    [[nodiscard]] bool has_its_number(const Member& member);
     void adopt(pid_t pid, Facts& facts);
     void add(Process process, const proc::Stat* stat);
 

@@ -198,11 +198,19 @@ Result<> Judge::add_named(const Condition& condition, const Scene& scene) {
     if (!process) {
         return forward_error(process);
     }
-    checks_.push_back({condition, Token{process->pid(), process->inode(), std::nullopt}});
+    const Token token{process->pid(), process->inode(), std::nullopt};
+    checks_.push_back({condition, token});
     is_explicit_ = is_explicit_ || condition.kind != Kind::pidfile;
+    if (seeds_ != Seeds::named) {
+        named_ = token;
+        held_ = condition.kind == Kind::fd ? std::optional(std::move(*process)) : std::nullopt;
+    }
     seeds_ = Seeds::named;
-    named_ = named_ ? std::move(named_) : std::optional(std::move(*process));
     return {};
+}
+
+Result<Process> Judge::pin() const {
+    return held_ ? held_->duplicate() : Process::from_token(named_);
 }
 
 Result<> Judge::add(const Condition& condition, const Scene& scene) {

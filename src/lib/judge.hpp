@@ -65,8 +65,8 @@ public:
     };
     [[nodiscard]] Seeds seeds() const noexcept { return seeds_; }
 
-    /// The one process, of Seeds::named, held.
-    [[nodiscard]] const Process& named() const noexcept { return *named_; }
+    /// The one process, of Seeds::named. ESRCH/gone; EMFILE.
+    [[nodiscard]] Result<Process> pin() const;
 
     /// The tree, of Seeds::family.
     [[nodiscard]] const Family& family() const noexcept { return *family_; }
@@ -99,7 +99,8 @@ private:
     [[nodiscard]] Result<> add_named(const Condition& condition, const Scene& scene);
 
     std::vector<Check> checks_;
-    std::optional<Process> named_;
+    Token named_;                 ///< there may be more targets than descriptors
+    std::optional<Process> held_; ///< of a descriptor: its PID may mean nothing here
     std::shared_ptr<Family> family_;
     Seeds seeds_ = Seeds::everywhere;
     bool is_explicit_ = false;

@@ -93,14 +93,20 @@ Result<ProcessInfo> process_info(const Process& process) {
     return info;
 }
 
-std::vector<pid_t> ancestors() {
-    std::vector<pid_t> all;
-    const Result<UniqueFd> proc = proc::open_proc();
+Result<std::vector<pid_t>> ancestors() {
+    Result<UniqueFd> proc = proc::open_proc();
+    if (!proc && sys::is_shortage(proc.error().code)) {
+        return forward_error(proc);
+    }
     Facts facts(proc ? proc->get() : -1);
+    std::vector<pid_t> all;
     for (pid_t pid = ::getppid(); pid > 0;) {
         all.push_back(pid);
         facts.look_at(pid);
         const proc::Stat* stat = facts.stat();
+        if (stat == nullptr && sys::is_shortage(facts.error())) {
+            return cannot_look_at(pid, facts.error());
+        }
         pid = stat != nullptr ? stat->parent : 0;
     }
     return all;

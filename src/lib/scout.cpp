@@ -75,6 +75,9 @@ Result<> Scout::check_not_hidden() {
     if (asks_for_own_user(judge_) || facts_.comm()) {
         return {};
     }
+    if (sys::is_shortage(facts_.error())) {
+        return cannot_look_at(1, facts_.error());
+    }
     return failure(EACCES, "read /proc",
                    "/proc hides the processes of others (hidepid): add user:" + std::to_string(::geteuid()) +
                        " to select among your own, or run this as root",
@@ -146,7 +149,7 @@ std::optional<Process> Scout::take(Process process, Counting counting) {
         ++tally_.excluded;
         return std::nullopt;
     }
-    if (!judge_.is_explicit() && !may_be_selected(process)) {
+    if ((!judge_.is_explicit() && !may_be_selected(process)) || is_short()) {
         return std::nullopt;
     }
     ++tally_.matched;
@@ -160,6 +163,9 @@ bool Scout::matches(const Process* pin, Counting counting) {
             error_ = std::move(answer).error();
             return false;
         }
+        if (*answer == Holds::unreadable && is_short()) {
+            return false;
+        }
         if (*answer == Holds::unreadable && counting == Counting::on && !is_own(facts_.pid())) {
             ++tally_.unreadable;
         }
@@ -171,8 +177,16 @@ bool Scout::matches(const Process* pin, Counting counting) {
     return true;
 }
 
+/// Whether it was a shortage of our own that something could not be read for, which ends the search.
+bool Scout::is_short() {
+    if (sys::is_shortage(facts_.error())) {
+        error_ = cannot_look_at(facts_.pid(), facts_.error()).error();
+    }
+    return error_.has_value();
+}
+
 bool Scout::is_own(pid_t pid) const {
-    if (judge_.is_explicit() || ancestry_ == Ancestry::included) {
+    if (judge_.is_explicit() || ancestry_ != Ancestry::excluded) {
         return false;
     }
     return pid == 1 || std::ranges::find(scene_.own, pid) != scene_.own.end();
@@ -187,7 +201,7 @@ bool Scout::is_kernel_thread(const Process& process) {
         return false;
     }
     const proc::Stat* stat = facts_.stat();
-    return stat == nullptr || (stat->flags & kernel_thread_flag) != 0;
+    return stat == nullptr ? !is_short() : (stat->flags & kernel_thread_flag) != 0;
 }
 
 /// Whether all of it has exited: a leader without its threads has not.
@@ -209,11 +223,15 @@ bool Scout::may_be_selected(const Process& process) {
         return false;
     }
     const Result<proc::FdInfo> info = fdinfo_.read(process.fd());
+    if (!info && sys::is_shortage(info.error().code)) {
+        error_ = cannot_look_at(process.pid(), info.error().code).error();
+    }
     if (!info || info->pid <= 0) {
         return false;
     }
-    tally_.excluded += info->depth > 1 ? 1U : 0U;
-    return info->depth <= 1;
+    const bool is_meant = info->depth <= 1 || ancestry_ == Ancestry::everybody;
+    tally_.excluded += is_meant ? 0U : 1U;
+    return is_meant;
 }
 
 } // namespace sig2pid

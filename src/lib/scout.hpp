@@ -71,6 +71,7 @@ private:
     [[nodiscard]] std::optional<Process> open(pid_t pid, std::uint64_t inode);
     [[nodiscard]] std::optional<Process> take(Process process, Counting counting);
     [[nodiscard]] bool matches(const Process* pin, Counting counting);
+    [[nodiscard]] bool is_short();
     [[nodiscard]] bool is_own(pid_t pid) const;
     [[nodiscard]] bool may_be_selected(const Process& process);
     [[nodiscard]] bool is_kernel_thread(const Process& process);

@@ -27,12 +27,11 @@ Result<> Search::run() {
 Result<> Search::look_for_candidates() {
     switch (judge_.seeds()) {
     case Judge::Seeds::named: {
-        Result<Process> process = judge_.named().duplicate();
-        if (!process) {
-            return forward_error(process);
+        Result<Process> process = judge_.pin();
+        if (process) {
+            keep(scout_.judge(std::move(*process)));
         }
-        keep(scout_.judge(std::move(*process)));
-        return {};
+        return process || process.error().reason == Reason::gone ? Result<>() : forward_error(process);
     }
     case Judge::Seeds::family:
         if (Result<> visible = scout_.check_not_hidden(); !visible) {

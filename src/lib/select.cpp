@@ -106,9 +106,11 @@ Result<> search_more(SetBuilder& builder, const Scene& scene, Ancestry ancestry)
 
 } // namespace
 
-std::vector<pid_t> this_and_ancestors() {
-    std::vector<pid_t> own = ancestors();
-    own.push_back(::getpid());
+Result<std::vector<pid_t>> this_and_ancestors() {
+    Result<std::vector<pid_t>> own = ancestors();
+    if (own) {
+        own->push_back(::getpid());
+    }
     return own;
 }
 
@@ -124,9 +126,12 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
         return forward_error(proc);
     }
     UniqueFd directory = proc ? std::move(*proc) : UniqueFd();
-    const std::vector<pid_t> own = is_named ? std::vector<pid_t>() : this_and_ancestors();
+    const Result<std::vector<pid_t>> own = is_named ? std::vector<pid_t>() : this_and_ancestors();
+    if (!own) {
+        return std::unexpected(own.error());
+    }
     const bool can_grow = std::ranges::any_of(builder.targets(), &Target::can_grow);
-    const Scene scene{directory.get(), own, options, can_grow ? &builder.events(directory.get()) : nullptr};
+    const Scene scene{directory.get(), *own, options, can_grow ? &builder.events(directory.get()) : nullptr};
     const bool is_first = builder.judges().empty();
     if (Result<> searched = is_first ? search_new(builder, scene, ancestry) : search_more(builder, scene, ancestry);
         !searched) {
@@ -134,6 +139,22 @@ Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry anc
     }
     builder.keep_proc(std::move(directory));
     return builder.finish(options);
+}
+
+Result<ProcessSet> select_groups(std::span<const pid_t> leaders, const SelectOptions& options) {
+    std::vector<Target> targets;
+    for (const pid_t leader : leaders) {
+        Result<Target> target = Target::parse("group:" + std::to_string(leader));
+        if (!target) {
+            return forward_error(target);
+        }
+        targets.push_back(std::move(*target));
+    }
+    ProcessSet set(std::move(targets));
+    if (Result<> selected = select_into(set, options, Ancestry::everybody); !selected) {
+        return forward_error(selected);
+    }
+    return set;
 }
 
 Result<ProcessSet> select(const Selector& selector, const SelectOptions& options) {

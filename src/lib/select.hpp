@@ -8,13 +8,17 @@
 
 namespace sig2pid {
 
-/// Whether this process, its ancestors and PID 1 may be selected: as the parents of others they may.
-enum class Ancestry { excluded, included };
+/// Whether this process, its ancestors and PID 1 may be selected.
+enum class Ancestry {
+    excluded,
+    included, ///< as the parents of others they may
+    everybody ///< and those of other PID namespaces: whom the kernel reaches
+};
 
 /// select() into a set, which knows its targets and may have members already.
 [[nodiscard]] Result<> select_into(ProcessSet& set, const SelectOptions& options, Ancestry ancestry);
 
-/// The PIDs of this process and its ancestors.
-[[nodiscard]] std::vector<pid_t> this_and_ancestors();
+/// The PIDs of this process and its ancestors. EMFILE and the like: they cannot be told, so nobody may be selected.
+[[nodiscard]] Result<std::vector<pid_t>> this_and_ancestors();
 
 } // namespace sig2pid

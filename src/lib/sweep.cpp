@@ -154,10 +154,13 @@ Result<std::size_t> sweep(const Target& target, const std::function<void(const P
     if (!proc) {
         return forward_error(proc);
     }
-    const std::vector<pid_t> own = this_and_ancestors();
+    const Result<std::vector<pid_t>> own = this_and_ancestors();
+    if (!own) {
+        return std::unexpected(own.error());
+    }
     SelectOptions options;
     options.cancel_fd = cancel_fd;
-    const Scene scene{proc->get(), own, options, nullptr};
+    const Scene scene{proc->get(), *own, options, nullptr};
     Result<std::shared_ptr<Judge>> judge = Judge::prepare(target, scene);
     if (!judge) {
         return forward_error(judge);

@@ -2,6 +2,7 @@
 // The one place where the library enters the kernel for processes and signals.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <span>
@@ -61,6 +62,13 @@ struct Syscalls {
     int (*epoll_add)(int epoll, int fd, std::uint32_t events, std::uint64_t mark);
     int (*epoll_wait)(int epoll, std::span<epoll_event> events, int timeout_ms);
 };
+
+/// Whether a negated errno or an errno means that this process or the system has too little to look with, which says
+/// nothing of what was looked at.
+[[nodiscard]] constexpr bool is_shortage(int code) noexcept {
+    const int error = code < 0 ? -code : code;
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
 
 /// The table in use: the kernel's, unless a test has put its own.
 [[nodiscard]] const Syscalls& calls() noexcept;

@@ -20,11 +20,6 @@ std::size_t end_of_piece(std::string_view text, std::size_t start) {
     return end;
 }
 
-bool is_own(const Process& process) {
-    const std::vector<pid_t> own = this_and_ancestors();
-    return std::ranges::find(own, process.pid()) != own.end();
-}
-
 bool is_explicit_kind(Condition::Kind kind) {
     return kind == Condition::Kind::pid || kind == Condition::Kind::token || kind == Condition::Kind::fd;
 }
@@ -113,7 +108,14 @@ Result<Process> resolve(const Target& target) {
                        Reason::bad_input);
     }
     Result<Process> process = pin_named(target.conditions().front(), PidfileLock::any);
-    if (process && !target.is_explicit() && is_own(*process)) {
+    if (!process || target.is_explicit()) {
+        return process;
+    }
+    const Result<std::vector<pid_t>> own = this_and_ancestors();
+    if (!own) {
+        return std::unexpected(own.error());
+    }
+    if (std::ranges::find(*own, process->pid()) != own->end()) {
         return failure(EPERM, "resolve target",
                        "'" + target.text() +
                            "' names this process or one of its ancestors, which only their own PID may",

@@ -65,6 +65,56 @@ TEST_F(DescriptorLimit, FindShowsAll) {
     EXPECT_EQ(json_lines(outcome.out).size(), crowd);
 }
 
+TEST_F(DescriptorLimit, OfAHandfulIsSaidWhereItKeepsFromLooking) {
+    const Child first(named(name_));
+    const Child second(named(name_));
+    const std::string parents = "child-of:" + std::to_string(::getpid());
+    for (const std::string& words :
+         {target(), "tree:" + parents + "," + target(), "cmd:.," + target(), "user:0," + target()}) {
+        bool has_found = false;
+        for (int limit = 3; limit < 24; ++limit) {
+            const std::string number = std::to_string(limit);
+            // the loader has one open for a moment, so a limit that is too small for it cannot be tried from outside
+            const Outcome outcome =
+                run({"sh", "-c", "ulimit -n " + number + "; exec \"$0\" find --backend proc --tokens \"$1\"", SIG2PID,
+                     words});
+            const auto lines = std::ranges::count(outcome.out, '\n');
+            has_found = has_found || outcome.status == 0;
+            EXPECT_TRUE(outcome.status == 0 ? lines == 2 : lines == 0) << number << outcome.out;
+            EXPECT_TRUE(outcome.status == 0 || contains(outcome.err, "Too many open files") ||
+                        contains(outcome.err, "error while loading"))
+                << number << " " << outcome.status << outcome.err;
+            EXPECT_NE(outcome.status, 1) << outcome.err;
+        }
+        EXPECT_TRUE(has_found) << words;
+    }
+}
+
+TEST_F(DescriptorLimit, SendReachesEachOfManyTokens) {
+    start(pause_at_defaults);
+    Arguments arguments = {"send", "--json"};
+    for (const auto& child : children_) {
+        arguments.push_back(child->process().token().to_string());
+    }
+    const Outcome outcome = run(limited(arguments));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(count_lines(outcome, "verdict", "delivered"), crowd);
+    for (const auto& child : children_) {
+        EXPECT_EQ(child->wait(), 128 + SIGTERM);
+    }
+}
+
+TEST_F(DescriptorLimit, StopEndsEachOfManyTreesByTheirTokens) {
+    start(pause_at_defaults);
+    Arguments arguments = {"stop", "--json", "--tree"};
+    for (const auto& child : children_) {
+        arguments.push_back(child->process().token().to_string());
+    }
+    const Outcome outcome = run(limited(arguments));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(count_lines(outcome, "by", "SIGTERM"), crowd);
+}
+
 TEST_F(DescriptorLimit, SendReachesEachOnce) {
     start(pause_at_defaults);
     const Outcome outcome = run(limited({"send", "--json", "--backend", "proc", target()}));

@@ -170,9 +170,23 @@ TEST_F(Deliver, SendsUnseenWhereProcIsClosedAndSaysSo) {
     EXPECT_EQ(deliver(self_, usr1, refuse).error().code, ENOENT);
 }
 
-TEST_F(Deliver, CannotJudgeAWholeGroup) {
-    EXPECT_EQ(deliver(self_, usr1, {.scope = Scope::group, .default_policy = DefaultPolicy::refuse}).error().code,
-              EOPNOTSUPP);
+TEST_F(Deliver, SendsNoSignalToAGroupThatItCannotJudge) {
+    calls_.table.openat = [](int, const char*, int) { return -ENOENT; };
+    calls_.table.pidfd_send_signal = [](int, int, const siginfo_t*, unsigned) -> int {
+        ADD_FAILURE() << "sent";
+        return 0;
+    };
+    const SendOptions options = {.scope = Scope::group, .default_policy = DefaultPolicy::refuse};
+    EXPECT_EQ(deliver(self_, usr1, options).error().code, ENOENT);
+}
+
+TEST_F(Deliver, SaysThatAPayloadWhichItSendsUnseenMayBeLost) {
+    calls_.table.openat = [](int, const char*, int) { return -ENOENT; };
+    const auto sent = deliver_with([](int, int, const siginfo_t*, unsigned) { return 0; }, {.payload = Payload{7}});
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->verdict, Verdict::delivered);
+    ASSERT_TRUE(sent->error);
+    EXPECT_NE(sent->error->message().find("payload"), std::string::npos) << sent->error->message();
 }
 
 TEST(Verdicts, HaveTheNamesOfTheContract) {
