@@ -19,6 +19,12 @@ int answer_without_descriptor(unsigned flags) {
     return -sys::calls().pidfd_send_signal(-1, 0, nullptr, flags);
 }
 
+/// Whether it is answered so whatever is asked, as by a seccomp filter. The kernel judges the flags first, and then the
+/// descriptor.
+bool is_answer_to_all(int code) {
+    return code == EBADF ? answer_without_descriptor(~0U) == EBADF : answer_without_descriptor(0) == code;
+}
+
 bool is_kernel_code(int code) {
     return code >= 0 || code == SI_TKILL;
 }
@@ -36,10 +42,7 @@ Reason classify_invalid(const SendAttempt& attempt) {
     return Reason::foreign_namespace;
 }
 
-Reason classify_refused(int code, const SendAttempt& attempt) {
-    if (answer_without_descriptor(0) == code) {
-        return Reason::filtered;
-    }
+Reason classify_refused(const SendAttempt& attempt) {
     // The kernel judges the code before the permission.
     const bool forbidden = attempt.info != nullptr && is_kernel_code(attempt.info->si_code);
     return forbidden ? Reason::forbidden_code : Reason::no_permission;
@@ -104,13 +107,16 @@ bool is_there(const Process& process) {
 } // namespace
 
 Reason classify_send_failure(int code, const SendAttempt& attempt) {
+    if (is_answer_to_all(code)) {
+        return Reason::filtered;
+    }
     switch (code) {
     case EBADF:
         return Reason::not_a_pidfd;
     case EINVAL:
         return classify_invalid(attempt);
     case EPERM:
-        return classify_refused(code, attempt);
+        return classify_refused(attempt);
     case EACCES:
         return Reason::no_permission;
     case EAGAIN:
@@ -125,8 +131,10 @@ Reason classify_send_failure(int code, const SendAttempt& attempt) {
 }
 
 Error describe_send_failure(int code, const Process& process, const SendAttempt& attempt) {
-    const bool has_no_group = code == ESRCH && attempt.flags == sys::scope_group && is_there(process);
-    const Reason reason = has_no_group ? Reason::bad_input : classify_send_failure(code, attempt);
+    Reason reason = classify_send_failure(code, attempt);
+    if (reason == Reason::gone && attempt.flags == sys::scope_group && is_there(process)) {
+        reason = Reason::bad_input;
+    }
     std::string context = "process " + std::to_string(process.pid()) + ": " + explain(reason, code, process, attempt);
     return {code, "pidfd_send_signal", std::move(context), reason, 0};
 }

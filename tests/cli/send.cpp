@@ -107,13 +107,19 @@ Json told_under_filter(const std::string& target, long number, int code) {
 }
 
 TEST_F(SendCommand, TellsThatAFilterStandsInTheWay) {
-    for (const auto& [number, code] : {std::pair(SYS_pidfd_open, EPERM), {SYS_pidfd_send_signal, ENOSYS}}) {
+    for (const auto& [number, code] : {std::pair(SYS_pidfd_open, EPERM),
+                                       {SYS_pidfd_send_signal, ENOSYS},
+                                       {SYS_pidfd_send_signal, EACCES},
+                                       {SYS_pidfd_send_signal, EINVAL},
+                                       {SYS_pidfd_send_signal, ESRCH},
+                                       {SYS_pidfd_send_signal, EAGAIN},
+                                       {SYS_pidfd_send_signal, EBADF}}) {
         const Json line = told_under_filter(pid_, number, code);
         if (line.is_null()) {
             GTEST_SKIP() << "needs seccomp filters";
         }
-        EXPECT_EQ(line["verdict"], "denied") << line;
-        EXPECT_EQ(line["reason"], "seccomp") << line;
+        EXPECT_EQ(line["verdict"], "denied") << code << line;
+        EXPECT_EQ(line["reason"], "seccomp") << code << line;
     }
     EXPECT_EQ(run_sig2pid({"send", "-s", "USR1", pid_}).status, 0);
     EXPECT_EQ(receiver_.finish().status, SIGUSR1);

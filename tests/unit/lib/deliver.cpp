@@ -132,10 +132,14 @@ protected:
 };
 
 TEST_F(Deliver, MakesAVerdictOfEachError) {
-    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -ESRCH; })->verdict, Verdict::gone);
-    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -EAGAIN; })->verdict, Verdict::overflow);
-    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -EPERM; })->verdict, Verdict::denied);
-    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -EACCES; })->verdict, Verdict::denied);
+    EXPECT_EQ(deliver_with([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -ESRCH; })->verdict,
+              Verdict::gone);
+    EXPECT_EQ(deliver_with([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -EAGAIN; })->verdict,
+              Verdict::overflow);
+    EXPECT_EQ(deliver_with([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -EPERM; })->verdict,
+              Verdict::denied);
+    EXPECT_EQ(deliver_with([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -EACCES; })->verdict,
+              Verdict::denied);
     const auto filtered = deliver_with([](int, int, const siginfo_t*, unsigned) { return -ENOSYS; });
     EXPECT_EQ(filtered->verdict, Verdict::denied);
     EXPECT_EQ(filtered->error->reason, Reason::filtered);
@@ -146,9 +150,12 @@ TEST_F(Deliver, MakesAVerdictOfEachError) {
 }
 
 TEST_F(Deliver, LeavesWhatIsNoVerdictAnError) {
-    EXPECT_EQ(deliver_with([](int, int, const siginfo_t*, unsigned) { return -ENOMEM; }).error().code, ENOMEM);
-    const auto old =
-        deliver_with([](int, int, const siginfo_t*, unsigned) { return -EINVAL; }, {.scope = Scope::group});
+    EXPECT_EQ(
+        deliver_with([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -ENOMEM; }).error().code,
+        ENOMEM);
+    const auto old = deliver_with(
+        [](int fd, int, const siginfo_t*, unsigned flags) { return fd < 0 && flags == 0 ? -EBADF : -EINVAL; },
+        {.scope = Scope::group});
     EXPECT_EQ(old.error().reason, Reason::unsupported);
 }
 

@@ -30,7 +30,8 @@ protected:
 };
 
 TEST_F(SendFailure, TellsADescriptorThatIsNoPidfd) {
-    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -EBADF; }), Reason::not_a_pidfd);
+    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned flags) { return flags == ~0U ? -EINVAL : -EBADF; }),
+              Reason::not_a_pidfd);
 }
 
 TEST_F(SendFailure, TellsANamespaceThatIsNotBelowOurs) {
@@ -54,10 +55,13 @@ TEST_F(SendFailure, TellsPermissionFromSeccomp) {
     EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -EPERM; }), Reason::filtered);
     EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -ENOSYS; }), Reason::filtered)
         << "who has a pidfd has a kernel with the call";
+    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -EACCES; }), Reason::filtered);
+    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -EBADF; }), Reason::filtered);
 }
 
 TEST_F(SendFailure, PassesASecurityModulesErrorOn) {
-    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -EACCES; }), Reason::no_permission);
+    EXPECT_EQ(reason([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -EACCES; }),
+              Reason::no_permission);
 }
 
 TEST_F(SendFailure, TellsAForbiddenCode) {
@@ -83,12 +87,14 @@ TEST_F(SendFailure, TellsAnInvalidSignal) {
 }
 
 TEST_F(SendFailure, TellsGoneFromFull) {
-    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -ESRCH; }), Reason::gone);
-    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -EAGAIN; }), Reason::queue_full);
+    EXPECT_EQ(reason([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -ESRCH; }), Reason::gone);
+    EXPECT_EQ(reason([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -EAGAIN; }),
+              Reason::queue_full);
 }
 
 TEST_F(SendFailure, KeepsAnUnknownErrno) {
-    EXPECT_EQ(reason([](int, int, const siginfo_t*, unsigned) { return -ENOMEM; }), Reason::unspecified);
+    EXPECT_EQ(reason([](int fd, int, const siginfo_t*, unsigned) { return fd < 0 ? -EBADF : -ENOMEM; }),
+              Reason::unspecified);
     EXPECT_EQ(send(self_, Signal(SIGUSR1)).error().code, ENOMEM);
 }
 
