@@ -76,6 +76,26 @@ run_stop_and_wait() {
     [[ $got == *'exited with 3' ]]
 }
 
+run_find() {
+    local got find
+    find=$(command_of_readme '\$ sig2pid find name:sleep')
+    sleep 600 & sleep 600 &
+    until [ "$(jobs -pr | wc -l)" -ge 2 ] && [ "$(pgrep -cx sleep)" -ge 2 ]; do sleep 0.01; done
+    got=$(bash -c "${find#\$ }")
+    echo "$got"
+    [[ $got == PID*TOKEN*USER*STATE*AGE*NAME*SIGTERM* ]]
+    for pid in $(jobs -pr); do grep -qE "^$pid +$pid:[0-9]+:[0-9a-f]{8} +root +S +[0-9]+s +sleep +ends$" <<<"$got"; done
+}
+
+# The manual shows the same commands as the README.
+compare_with_manual() {
+    local command
+    for command in 'sleep 600 &' 'sig2pid stop --step TERM@0s --step KILL@2s' "sh -c 'sleep 1; exit 3'"; do
+        command=$(command_of_readme "$command")
+        grep -hF -- "$command" "$source"/docs/man/sig2pid-{stop,wait}.1.scd >/dev/null || { echo "not in the manual: $command"; return 1; }
+    done
+}
+
 run_demo() {
     local shown
     mkdir -p "$source/build/demo"
@@ -86,4 +106,6 @@ run_demo() {
 
 run_example
 run_stop_and_wait
+run_find
+compare_with_manual
 run_demo
