@@ -48,6 +48,10 @@ public:
     [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
     [[nodiscard]] std::span<const Miss> misses() const noexcept { return misses_; }
 
+    /// How many descendants of a `tree:` matched, and were left out, as they are in other PID namespaces: when select()
+    /// was called.
+    [[nodiscard]] std::size_t left_out() const noexcept { return left_out_; }
+
     /// Those of the selector.
     [[nodiscard]] std::span<const Target> targets() const noexcept { return targets_; }
 
@@ -98,6 +102,7 @@ private:
     std::vector<Member> members_;
     std::vector<Process> held_;
     std::vector<Miss> misses_;
+    std::size_t left_out_ = 0;
     std::vector<UniqueFd> name_files_; ///< the open comm of the first members, where there is one, for judging again
     UniqueFd proc_;                    ///< /proc, for the same
     std::shared_ptr<ProcessEvents> events_; ///< where a target's processes may multiply

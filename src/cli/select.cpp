@@ -185,7 +185,12 @@ Result<ProcessSet> select_choice(const Choice& choice) {
     engine::TaskSource source;
     SelectOptions options = choice.options;
     options.source = &source;
-    return select(Selector(choice.targets), options);
+    Result<ProcessSet> set = select(Selector(choice.targets), options);
+    if (set && set->left_out() > 0) {
+        remark("note: " + std::to_string(set->left_out()) +
+               " of the tree in other PID namespaces are left alone; a PID or token names them");
+    }
+    return set;
 }
 
 std::expected<ProcessSet, ExitCode> select_chosen(std::string_view command, const Choice& choice) {

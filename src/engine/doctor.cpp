@@ -4,6 +4,7 @@
 #include "engine/capability.hpp"
 #include "engine/kernel.hpp"
 #include "engine/tracefs.hpp"
+#include "lib/proc_connector.hpp"
 
 #include <sig2pid/engine/session.hpp>
 #include <sig2pid/process.hpp>
@@ -54,6 +55,14 @@ Finding examine_kill() {
                ? good("CAP_KILL", "any process may be signalled, and the targets current, subject and parent be used")
                : Finding{"CAP_KILL", Health::limited, "missing: only processes of the same user can be signalled",
                          "run as root or with sudo"};
+}
+
+Finding examine_births() {
+    return ProcConnector::listen()
+               ? good("process events", "the kernel tells of births: a tree keeps those who lose their parents")
+               : Finding{"process events", Health::limited,
+                         "the kernel tells of no births: who leaves its session and loses its parents leaves the tree",
+                         "Linux 6.6 and later tell them to everybody, older ones to root, but not in containers"};
 }
 
 bool is_securityfs(const char* path) {
@@ -150,6 +159,7 @@ std::vector<Finding> examine() {
                                      examine_pidfd(),
                                      examine_privilege(),
                                      examine_kill(),
+                                     examine_births(),
                                      examine_lockdown(),
                                      examine_tracefs(),
                                      examine_module()};

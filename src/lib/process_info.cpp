@@ -126,7 +126,10 @@ Result<Effect> effect_of(const Process& process, Signal signal) {
     if (*state != ProcessState::alive) {
         return *state == ProcessState::zombie ? Effect::zombie : Effect::gone;
     }
-    if (const Result<> probed = probe(process); !probed) {
+    const Result<> probed = probe(process);
+    // within a session SIGCONT is for everybody
+    const bool is_free = signal.number() == SIGCONT && ::getsid(process.pid()) == ::getsid(0);
+    if (!probed && !(is_free && probed.error().reason == Reason::no_permission)) {
         switch (probed.error().reason) {
         case Reason::no_permission:
         case Reason::foreign_namespace:

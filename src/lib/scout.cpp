@@ -36,6 +36,7 @@ Tally& Tally::operator+=(const Tally& other) {
     std::ranges::transform(passed, other.passed, passed.begin(), std::plus());
     matched += other.matched;
     excluded += other.excluded;
+    foreign += other.foreign;
     unreadable += other.unreadable;
     return *this;
 }
@@ -231,6 +232,7 @@ bool Scout::may_be_selected(const Process& process) {
     }
     const bool is_meant = info->depth <= 1 || ancestry_ == Ancestry::everybody;
     tally_.excluded += is_meant ? 0U : 1U;
+    tally_.foreign += is_meant ? 0U : 1U;
     return is_meant;
 }
 

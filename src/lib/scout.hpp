@@ -20,6 +20,7 @@ struct Tally {
     std::vector<std::size_t> passed; ///< how many each condition let through
     std::size_t matched = 0;
     std::size_t excluded = 0;
+    std::size_t foreign = 0;    ///< of those excluded, in other PID namespaces
     std::size_t unreadable = 0; ///< of those that could be selected
 
 private:

@@ -23,6 +23,11 @@ public:
     /// How many matched in the last run, known ones too.
     [[nodiscard]] std::size_t matched() const noexcept { return scout_.tally().matched; }
 
+    /// How many of a tree were left out in the last run, as they are in other PID namespaces.
+    [[nodiscard]] std::size_t left_out() const noexcept {
+        return judge_.seeds() == Judge::Seeds::family ? scout_.tally().foreign : 0;
+    }
+
     /// Why nothing matched, in a sentence.
     [[nodiscard]] std::string explain() const { return scout_.tally().explain(judge_); }
 

@@ -42,6 +42,7 @@ Result<> search_first(std::size_t argument, Search& one, SetBuilder& builder) {
         one.leave_source();
         found = one.run();
     }
+    builder.leave_out(one.left_out());
     if (found && one.matched() == 0) {
         builder.miss(argument, {ESRCH, "select", one.explain(), Reason::gone, 0});
     }

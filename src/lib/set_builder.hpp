@@ -43,6 +43,7 @@ public:
     [[nodiscard]] Result<> finish(const SelectOptions& options);
 
     void miss(std::size_t argument, Error error);
+    void leave_out(std::size_t count) noexcept { set_.left_out_ += count; }
     [[nodiscard]] std::vector<std::shared_ptr<Judge>>& judges() noexcept { return set_.judges_; }
     void keep_proc(UniqueFd proc) noexcept { set_.proc_ = std::move(proc); }
 

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -319,6 +320,26 @@ TEST(StopCommand, DoesNotTakeTheCreditForAnExitByItself) {
     EXPECT_EQ(line["code"], 5);
     EXPECT_EQ(line["sent"], "SIGTERM");
     EXPECT_TRUE(line["by"].is_null()) << line;
+}
+
+TEST(StopCommand, OfATreeSaysWhomItLeavesAloneInAnotherPidNamespace) {
+    const Child parent([](const std::function<void()>& ready) {
+        if (::unshare(CLONE_NEWPID) != 0) {
+            return 77;
+        }
+        if (::fork() == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            return pause_at_defaults(ready);
+        }
+        return pause_at_defaults(ready);
+    });
+    const Outcome outcome = run_sig2pid({"stop", "--tree", "--json", std::to_string(parent.pid())});
+    if (outcome.status == 1) {
+        GTEST_SKIP() << "a new PID namespace needs CAP_SYS_ADMIN";
+    }
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(json_lines(outcome.out).size(), 1U) << outcome.out;
+    EXPECT_TRUE(contains(outcome.err, "1 of the tree in other PID namespaces")) << outcome.err;
 }
 
 } // namespace

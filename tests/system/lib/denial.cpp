@@ -2,8 +2,10 @@
 // Each way in which the kernel refuses a signal, made for real.
 #include "helpers/child.hpp"
 #include "helpers/confined.hpp"
+#include "helpers/stranger.hpp"
 
 #include <sig2pid/denial.hpp>
+#include <sig2pid/process_info.hpp>
 #include <sig2pid/send.hpp>
 
 #include <cerrno>
@@ -141,6 +143,18 @@ TEST_F(Refused, by_the_pid_namespace) {
 TEST_F(Refused, is_nothing_else) {
     EXPECT_EQ(denial_of(target_.process(), {ESRCH, "", "", Reason::gone, 0}), std::nullopt);
     EXPECT_EQ(denial_of(target_.process(), {EAGAIN, "", "", Reason::queue_full, 0}), std::nullopt);
+}
+
+TEST(Effect, OfSigcontIsNotDeniedWithinASession) {
+    const test::Child target(test::pause_at_defaults);
+    const int found = test::run_as_nobody([&] {
+        const bool denied = effect_of(target.process(), Signal(SIGTERM)) == Effect::denied;
+        return denied && effect_of(target.process(), Signal(SIGCONT)) == Effect::continues ? 0 : 1;
+    });
+    if (found == 97) {
+        GTEST_SKIP() << "becoming another user needs root";
+    }
+    EXPECT_EQ(found, 0);
 }
 
 } // namespace
