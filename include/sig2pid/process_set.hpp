@@ -52,6 +52,10 @@ public:
     /// was called.
     [[nodiscard]] std::size_t left_out() const noexcept { return left_out_; }
 
+    /// Whether the kernel tells of births, so that of a `tree:` those too are found who lose their parents before
+    /// anybody can look at them. See sig2pid-stop(1), LIMITS.
+    [[nodiscard]] bool is_told_of_births() const noexcept;
+
     /// Those of the selector.
     [[nodiscard]] std::span<const Target> targets() const noexcept { return targets_; }
 

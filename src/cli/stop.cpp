@@ -151,6 +151,7 @@ int run(const StopPlan& plan, const StopWords& words, Chosen& chosen) {
         return fail("stop", ended.error());
     }
     print_endings(*ended, chosen, words.format());
+    warn_of_unseen(*ended, chosen);
     return conclude(*ended, chosen);
 }
 

@@ -122,6 +122,18 @@ std::string text_of(const EscalationProgress& progress) {
     return text;
 }
 
+void warn_of_unseen(const EscalationReport& report, const Chosen& chosen) {
+    const auto by_itself = [](const Ending& ending) { return ending.ended && ending.last_sent && ending.status.code; };
+    const auto count = std::ranges::count_if(report.endings, by_itself);
+    const bool has_tree = std::ranges::any_of(chosen.set.targets(), &Target::has_tree);
+    if (has_tree && count > 0 && !chosen.set.is_told_of_births()) {
+        remark(
+            "note: " + std::to_string(count) +
+            " exited by themselves, and the kernel tells of no births here: what they started just before may live on, "
+            "if it is in none of their sessions");
+    }
+}
+
 ExitCode conclude(const EscalationReport& report, const Chosen& chosen) {
     if (report.end == EscalationEnd::all_ended) {
         return chosen.misses_some ? exit_partial : exit_done;

@@ -14,6 +14,9 @@ void print_endings(const EscalationReport& report, const Chosen& chosen, Format 
 /// "7 of 10 gone, SIGTERM sent; SIGKILL at 10s".
 [[nodiscard]] std::string text_of(const EscalationProgress& progress);
 
+/// Says when a tree may have left somebody behind whom nobody could see.
+void warn_of_unseen(const EscalationReport& report, const Chosen& chosen);
+
 /// What happened to the whole, on standard error, where not all have ended; and the exit code.
 [[nodiscard]] ExitCode conclude(const EscalationReport& report, const Chosen& chosen);
 

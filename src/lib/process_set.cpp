@@ -3,6 +3,7 @@
 
 #include "lib/facts.hpp"
 #include "lib/judge.hpp"
+#include "lib/process_events.hpp"
 
 #include <cerrno>
 
@@ -89,6 +90,10 @@ void ProcessSet::close_name_file(std::size_t i) noexcept {
     if (i < name_files_.size()) {
         name_files_[i] = UniqueFd();
     }
+}
+
+bool ProcessSet::is_told_of_births() const noexcept {
+    return events_ && events_->fd() >= 0;
 }
 
 } // namespace sig2pid

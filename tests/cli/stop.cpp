@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/cli.hpp"
 
+#include "helpers/confined.hpp"
 #include "helpers/frozen.hpp"
 #include "helpers/stranger.hpp"
 #include "helpers/terminal.hpp"
@@ -340,6 +341,23 @@ TEST(StopCommand, OfATreeSaysWhomItLeavesAloneInAnotherPidNamespace) {
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(json_lines(outcome.out).size(), 1U) << outcome.out;
     EXPECT_TRUE(contains(outcome.err, "1 of the tree in other PID namespaces")) << outcome.err;
+}
+
+TEST(StopCommand, OfATreeSaysThatItMayMissWhatAHandlerLeavesBehindWhereNobodyTellsOfBirths) {
+    const int found = run_as_init(
+        [] {
+            const Child child([](const std::function<void()>& ready) {
+                ::signal(SIGTERM, [](int) { ::_exit(0); });
+                return pause_at_defaults(ready);
+            });
+            const Outcome outcome = run_sig2pid({"stop", "--tree", std::to_string(child.pid())});
+            return outcome.status == 0 && contains(outcome.err, "1 exited by themselves") ? 0 : 1;
+        },
+        77);
+    if (found == 77) {
+        GTEST_SKIP() << "a new PID namespace with its /proc needs CAP_SYS_ADMIN";
+    }
+    EXPECT_EQ(found, 0);
 }
 
 } // namespace
