@@ -127,10 +127,9 @@ void warn_of_unseen(const EscalationReport& report, const Chosen& chosen) {
     const auto count = std::ranges::count_if(report.endings, by_itself);
     const bool has_tree = std::ranges::any_of(chosen.set.targets(), &Target::has_tree);
     if (has_tree && count > 0 && !chosen.set.is_told_of_births()) {
-        remark(
-            "note: " + std::to_string(count) +
-            " exited by themselves, and the kernel tells of no births here: what they started just before may live on, "
-            "if it is in none of their sessions");
+        remark("note: " + std::to_string(count) +
+               " of the processes ended by exit(2); the kernel tells of no births here, so what they started just "
+               "before may live on, if it is in none of their sessions");
     }
 }
 

@@ -51,7 +51,9 @@ bool has_exited(const proc::Stat& stat) {
 Result<std::shared_ptr<Family>> Family::select(const Target& target, Kind kind, const Scene& scene) {
     std::shared_ptr<Family> family(new Family(target, kind));
     family->free_descriptors_ = free_descriptors() / 2; // the other half for the selection that this is a part of
-    family->seen_ = scene.events != nullptr ? scene.events->position() : 0;
+    if (kind == Kind::tree) {
+        family->seen_ = scene.events->position();
+    }
     const Result<std::size_t> grown = family->grow(scene);
     return grown ? Result<std::shared_ptr<Family>>(std::move(family)) : std::unexpected(grown.error());
 }
@@ -74,7 +76,7 @@ Result<> Family::grow_tree(const Scene& scene) {
         return {};
     }
     const bool is_settled = target_.names_one() && !members_.empty(); // the PID may be a stranger's by now
-    Result<> roots = is_settled ? Result<>() : add_roots(scene);
+    const Result<> roots = is_settled ? Result<>() : add_roots(scene);
     return roots ? walk_until_complete(scene, facts) : roots;
 }
 

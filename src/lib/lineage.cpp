@@ -20,15 +20,13 @@ std::vector<pid_t> Lineage::apply(std::span<const ProcessEvent> events) {
     std::unordered_set<pid_t> news;
     for (std::size_t i = 0; i < events.size(); ++i) {
         const ProcessEvent& event = events[i];
-        if (event.what == ProcessEvent::What::exit) {
-            living_.erase(event.pid);
-            news.erase(event.pid);
-        } else if (living_.contains(event.parent)) {
+        const bool is_birth = event.what == ProcessEvent::What::birth;
+        if (is_birth && living_.contains(event.parent)) {
             living_.insert(event.pid);
             news.insert(event.pid);
-        } else if (born_meanwhile.contains(event.pid) && births[event.pid] == i) {
+        } else if (is_birth && born_meanwhile.contains(event.pid) && births[event.pid] == i) {
             living_.insert(event.pid);
-        } else { // a stranger now
+        } else { // gone, or the PID is a stranger's now
             living_.erase(event.pid);
             news.erase(event.pid);
         }

@@ -3,6 +3,7 @@
 
 #include "lib/facts.hpp"
 #include "lib/proc_scan.hpp"
+#include "lib/syscalls.hpp"
 #include "lib/users.hpp"
 
 #include <sig2pid/deliver.hpp>
@@ -127,11 +128,13 @@ Result<Effect> effect_of(const Process& process, Signal signal) {
         return *state == ProcessState::zombie ? Effect::zombie : Effect::gone;
     }
     const Result<> probed = probe(process);
-    // within a session SIGCONT is for everybody
-    const bool is_free = signal.number() == SIGCONT && ::getsid(process.pid()) == ::getsid(0);
-    if (!probed && !(is_free && probed.error().reason == Reason::no_permission)) {
+    if (!probed) {
         switch (probed.error().reason) {
         case Reason::no_permission:
+            if (signal.number() == SIGCONT && ::getsid(process.pid()) == ::getsid(0)) {
+                break; // within a session it is for everybody
+            }
+            return Effect::denied;
         case Reason::foreign_namespace:
             return Effect::denied;
         case Reason::gone:

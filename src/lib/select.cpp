@@ -84,7 +84,7 @@ Result<std::size_t> grow_all(SetBuilder& builder, const Scene& scene) {
 }
 
 Result<> search_new(SetBuilder& builder, const Scene& scene, Ancestry ancestry) {
-    Result<> ready = prepare(builder, scene);
+    const Result<> ready = prepare(builder, scene);
     return ready ? search_all(builder, scene, ancestry, true) : ready;
 }
 
