@@ -60,6 +60,7 @@ Result<std::shared_ptr<Family>> Family::select(const Target& target, Kind kind, 
 
 Result<std::size_t> Family::grow(const Scene& scene) {
     const std::size_t before = living_;
+    error_.reset();
     Result<> grown = kind_ == Kind::tree ? grow_tree(scene) : add_roots(scene);
     if (!grown) {
         return forward_error(grown);
@@ -134,7 +135,7 @@ Result<> Family::walk(const Scene& scene, Facts& facts) {
 
 /// Adds descendants that were born since the last time, until nobody more is. False: not all births are known.
 bool Family::add_newborn(ProcessEvents& events, Facts& facts) {
-    for (;;) {
+    for (int round = 0; round < most_walks; ++round) {
         events.update();
         const auto happened = events.since(std::exchange(seen_, events.position()));
         if (!happened) {
@@ -152,6 +153,7 @@ bool Family::add_newborn(ProcessEvents& events, Facts& facts) {
             return true;
         }
     }
+    return false;
 }
 
 /// Who was pinned before the last events were read, and of whose exit they do not tell, is a member.

@@ -41,7 +41,7 @@ void ProcessEvents::update() {
 
 void ProcessEvents::update_by_connector() {
     ProcessEvent event;
-    for (;;) {
+    for (std::size_t count = 0; count < most_events; ++count) { // they may come faster than they are read
         switch (connector_->read(event)) {
         case ProcConnector::Read::event:
             log_.push_back(event);

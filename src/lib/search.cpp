@@ -81,7 +81,7 @@ Result<> Search::look_until_complete() {
 
 /// Looks at those who were born meanwhile, until nobody more is. False: not all births are known.
 bool Search::look_at_newborn() {
-    for (;;) {
+    for (int round = 0; round < most_walks; ++round) {
         scene_.events->update();
         const auto happened = scene_.events->since(std::exchange(seen_, scene_.events->position()));
         if (!happened) {
@@ -95,6 +95,7 @@ bool Search::look_at_newborn() {
             keep(scout_.look_through(pid));
         }
     }
+    return false;
 }
 
 bool Search::is_for_source() const {
