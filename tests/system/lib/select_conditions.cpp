@@ -12,6 +12,7 @@
 #include <fstream>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <pty.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -29,6 +30,11 @@ using test::select_by;
 
 using Pids = std::vector<pid_t>;
 
+std::string words_of(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 /// Starts a program that sleeps, under any argv.
 class Program {
 public:
@@ -44,6 +50,10 @@ public:
             ::execv(path.c_str(), pointers.data());
             return 1;
         });
+        // execve(2) closes descriptors, which is what lets a Child go on, before it sets the name and the words
+        const std::string own = words_of(::getpid());
+        for (std::string words = own; words.empty() || words == own; words = words_of(pid())) {
+        }
     }
 
     [[nodiscard]] pid_t pid() const { return child_->pid(); }
