@@ -83,8 +83,8 @@ int sig2pid_send(const sig2pid_process* process, int signal);
 
 /*
  * Sends a signal with 64 bits of payload: the receiver's si_value, with si_code SI_QUEUE. Errors as sig2pid_send(), and
- * -EAGAIN: it is a real-time signal, and the target's queue is full. A standard signal arrives then without its payload,
- * and 0 is returned, for the kernel says nothing: sig2pid_deliver() looks before.
+ * -EAGAIN: it is a real-time signal, and the target's queue is full. A standard signal arrives then without its
+ * payload, and 0 is returned, for the kernel says nothing: sig2pid_deliver() looks before.
  */
 int sig2pid_queue(const sig2pid_process* process, int signal, uint64_t value);
 
