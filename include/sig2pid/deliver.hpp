@@ -43,8 +43,8 @@ struct Delivery {
     bool blocked = false; ///< it stays pending: the target blocks the signal, as users of signalfd and sigwait do
     bool looked = true;   ///< false: /proc could not be read; the verdict is the call's alone
 
-    /// The call's error, beside gone, denied and overflow. Beside delivered, that nobody could look whether the payload
-    /// would be lost.
+    /// The call's error, beside gone, denied and overflow. Beside delivered, that nobody could look whether the signal
+    /// or its payload would be lost.
     std::optional<Error> error = std::nullopt;
 };
 

@@ -52,8 +52,8 @@ public:
     /// was called.
     [[nodiscard]] std::size_t left_out() const noexcept { return left_out_; }
 
-    /// Whether the kernel tells of births, so that of a `tree:` those too are found who lose their parents before
-    /// anybody can look at them. See sig2pid-stop(1), LIMITS.
+    /// Whether the kernel has told of all births since, so that of a `tree:` those too are found who lose their parents
+    /// before anybody can look at them. See sig2pid-stop(1), LIMITS.
     [[nodiscard]] bool is_told_of_births() const noexcept;
 
     /// Those of the selector.

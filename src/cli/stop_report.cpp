@@ -128,7 +128,7 @@ void warn_of_unseen(const EscalationReport& report, const Chosen& chosen) {
     const bool has_tree = std::ranges::any_of(chosen.set.targets(), &Target::has_tree);
     if (has_tree && count > 0 && !chosen.set.is_told_of_births()) {
         remark("note: " + std::to_string(count) +
-               " of the processes ended by exit(2); the kernel tells of no births here, so what they started just "
+               " of the processes ended by exit(2); not all births are told of here, so what they started just "
                "before may live on, if it is in none of their sessions");
     }
 }

@@ -124,7 +124,8 @@ Result<Delivery> deliver_seen(const Process& process, Signal signal, const SendO
     return send_as_foreseen(process, signal, options, std::move(foreseen));
 }
 
-/// Sends to whom nobody could look at; with a payload, of which the kernel would not say that it is lost, that is told.
+/// Sends to whom nobody could look at. Where the kernel would not say that the signal or its payload is lost, that is
+/// told.
 Result<Delivery> not_looked_at(const Process& process, Signal signal, const SendOptions& options, Error error) {
     if (error.reason == Reason::gone) {
         return ended_by(std::move(error));
@@ -133,8 +134,9 @@ Result<Delivery> not_looked_at(const Process& process, Signal signal, const Send
         return std::unexpected(std::move(error));
     }
     Delivery unseen{Verdict::delivered, false, false, std::nullopt};
-    if (options.payload && !signal.is_realtime()) {
-        error.context += "; should its user's signal queue be full, the payload was lost";
+    if (options.payload.has_value() != signal.is_realtime()) { // such a loss returns success: see loses_silently()
+        error.context =
+            error.message() + "; should its user's signal queue be full, the signal or its payload was lost";
         unseen.error = std::move(error);
     }
     return send_as_foreseen(process, signal, options, std::move(unseen));
@@ -221,7 +223,33 @@ Delivery foresee_for_all(const std::vector<Delivery>& each) {
     return whole;
 }
 
-/// Looks at each process of the group before. Whom the caller may not signal the kernel leaves out, as kill(2) does.
+/// The queue is its user's: one that has room for one signal has none for the same to several.
+bool has_no_room_for_all(const Process& member, std::size_t count) {
+    const Result<SignalStatus> status = signal_status(member);
+    return status && status->queue_limit < status->queued + count;
+}
+
+/// How one of a group stands to the signal; nothing of who has exited, or may not be signalled: the kernel leaves it
+/// out, as kill(2) does.
+Result<std::optional<Delivery>> foresee_for_one(const Process& member, Signal signal, SendOptions options,
+                                                std::size_t count) {
+    if (const Result<> probed = probe(member); !probed && verdict_of(probed.error()) != std::nullopt) {
+        return std::nullopt;
+    }
+    options.scope = Scope::process;
+    options.reader = nullptr;
+    Result<Delivery> foreseen = foresee(member, signal, options);
+    if (!foreseen) {
+        return foreseen.error().reason == Reason::gone ? Result<std::optional<Delivery>>(std::nullopt)
+                                                       : forward_error(foreseen);
+    }
+    if (foreseen->verdict == Verdict::delivered && options.payload && has_no_room_for_all(member, count)) {
+        foreseen->verdict = Verdict::overflow;
+    }
+    return std::move(*foreseen);
+}
+
+/// Looks at each process of the group before.
 Result<Delivery> deliver_to_group(const Process& leader, Signal signal, const SendOptions& options) {
     const pid_t group = leader.pid();
     const Result<ProcessSet> members = select_groups(std::span(&group, 1));
@@ -230,16 +258,21 @@ Result<Delivery> deliver_to_group(const Process& leader, Signal signal, const Se
     }
     std::vector<Delivery> each;
     for (std::size_t i = 0; i < members->size(); ++i) {
-        SendOptions alone = options;
-        alone.scope = Scope::process;
-        alone.reader = nullptr;
-        Result<Delivery> foreseen;
-        if (members->with(i, [&](const Process& member) { foreseen = foresee(member, signal, alone); }) && foreseen) {
-            each.push_back(std::move(*foreseen));
+        Result<std::optional<Delivery>> one = std::nullopt;
+        const Result<> pinned = members->with(
+            i, [&](const Process& member) { one = foresee_for_one(member, signal, options, members->size()); });
+        if (!pinned && pinned.error().reason != Reason::gone) {
+            return not_looked_at(leader, signal, options, pinned.error());
+        }
+        if (!one) {
+            return not_looked_at(leader, signal, options, std::move(one).error());
+        }
+        if (*one) {
+            each.push_back(std::move(**one));
         }
     }
-    Delivery whole = each.empty() ? Delivery{} : foresee_for_all(each);
-    return deliver_seen(leader, signal, options, std::move(whole));
+    const Delivery unseen{Verdict::delivered, false, false, std::nullopt};
+    return deliver_seen(leader, signal, options, each.empty() ? unseen : foresee_for_all(each));
 }
 
 Result<Delivery> deliver_once(const Process& process, Signal signal, const SendOptions& options) {

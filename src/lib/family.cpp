@@ -9,13 +9,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <unistd.h>
 #include <utility>
 
 namespace sig2pid {
 namespace {
-
-// Each round is a walk over /proc, so who outruns this many forks faster than it can be read.
-constexpr int most_walks = 1000;
 
 /// Who has not been reaped has its PID, and that PID means it and no other.
 Result<ProcessState> state_of(const Family::Member& member) {
@@ -46,6 +44,12 @@ bool has_exited(const proc::Stat& stat) {
     return (stat.state == 'Z' || stat.state == 'X') && stat.threads <= 1;
 }
 
+/// As ProcessEvent::time, not later than it was.
+std::int64_t start_of(const proc::Stat& stat) {
+    static const std::int64_t tick = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+    return static_cast<std::int64_t>(stat.start_time) * tick;
+}
+
 } // namespace
 
 Result<std::shared_ptr<Family>> Family::select(const Target& target, Kind kind, const Scene& scene) {
@@ -73,7 +77,7 @@ Result<> Family::grow_tree(const Scene& scene) {
     const std::size_t before = living_;
     Facts facts(scene.proc);
     look_at_members();
-    if (add_newborn(*scene.events, facts) && living_ != before) {
+    if (add_newborn(*scene.events, facts, Until::found) && living_ != before) {
         return {};
     }
     const bool is_settled = target_.names_one() && !members_.empty(); // the PID may be a stranger's by now
@@ -112,7 +116,7 @@ Result<> Family::walk_until_complete(const Scene& scene, Facts& facts) {
         if (Result<> walked = walk(scene, facts); !walked) {
             return walked;
         }
-        if (add_newborn(*scene.events, facts)) {
+        if (add_newborn(*scene.events, facts, Until::complete)) {
             return {};
         }
     }
@@ -124,7 +128,7 @@ Result<> Family::walk(const Scene& scene, Facts& facts) {
     constexpr std::size_t often = 64; // before the queue of the events is full
     std::vector<Relation> seen;
     Result<> walked = proc::for_each_number(scene.proc, [&](pid_t pid) {
-        look_at(pid, facts, seen);
+        [[maybe_unused]] const bool is_there = look_at(pid, facts, seen);
         if (seen.size() % often == 0) {
             scene.events->update();
         }
@@ -133,9 +137,12 @@ Result<> Family::walk(const Scene& scene, Facts& facts) {
     return walked;
 }
 
-/// Adds descendants that were born since the last time, until nobody more is. False: not all births are known.
-bool Family::add_newborn(ProcessEvents& events, Facts& facts) {
-    for (int round = 0; round < most_walks; ++round) {
+/// Adds descendants that were born since the last time, until one was found, or all who were born up to some moment
+/// have been looked at and none was gone by then, whose heir may be younger. False: not all births are known, or there
+/// was no end, and nobody was found.
+bool Family::add_newborn(ProcessEvents& events, Facts& facts, Until until) {
+    const std::size_t before = living_;
+    for (int look = 0; look < most_newborn_looks && !error_; ++look) {
         events.update();
         const auto happened = events.since(std::exchange(seen_, events.position()));
         if (!happened) {
@@ -146,47 +153,60 @@ bool Family::add_newborn(ProcessEvents& events, Facts& facts) {
             return false;
         }
         std::ranges::copy(lineage_.apply(*happened), std::back_inserter(descendants_));
-        confirm_pinned(facts);
-        pin_descendants();
-        look_at_others(*happened, facts);
-        if (happened->empty() && pinned_.empty()) {
+        const bool pinned_there = confirm_pinned(facts);
+        const bool descendants_there = pin_descendants();
+        const bool others_there = look_at_others(*happened, facts);
+        const bool is_complete =
+            pinned_there && descendants_there && others_there && descendants_.empty() && pinned_.empty();
+        if (is_complete || (until == Until::found && living_ != before)) {
             return true;
         }
     }
-    return false;
+    return living_ != before;
 }
 
-/// Who was pinned before the last events were read, and of whose exit they do not tell, is a member.
-void Family::confirm_pinned(Facts& facts) {
-    for (Process& process : std::exchange(pinned_, {})) {
-        if (lineage_.has(process.pid()) && !has(process.pid(), &process)) {
-            const proc::Stat* stat = look_at(process.pid(), facts);
-            add(std::move(process), stat);
+/// Whoever has started later than the birth was told has only got the PID. Whether all are there.
+bool Family::confirm_pinned(Facts& facts) {
+    bool all_there = true;
+    for (Pinned& pinned : std::exchange(pinned_, {})) {
+        const proc::Stat* stat = look_at(pinned.process.pid(), facts);
+        all_there = all_there && stat != nullptr && !has_exited(*stat);
+        if (stat != nullptr && start_of(*stat) <= pinned.born && !has(pinned.process.pid(), &pinned.process)) {
+            add(std::move(pinned.process), stat);
         }
     }
+    return all_there;
 }
 
-/// A few at a time: there may be more than descriptors.
-void Family::pin_descendants() {
+/// A few at a time: there may be more than descriptors. Whether these are there.
+bool Family::pin_descendants() {
     constexpr std::size_t few = 8;
+    bool all_there = true;
     for (; pinned_.size() < few && !descendants_.empty(); descendants_.pop_back()) {
-        const pid_t pid = descendants_.back();
-        std::optional<Process> process = lineage_.has(pid) ? open(pid) : std::nullopt;
-        if (process && !has(pid, &*process)) {
-            pinned_.push_back(std::move(*process));
+        const ProcessEvent birth = descendants_.back();
+        std::optional<Process> process = open(birth.pid);
+        if (error_) {
+            break;
+        }
+        all_there = all_there && process;
+        if (process && !has(birth.pid, &*process)) {
+            pinned_.push_back({std::move(*process), birth.time});
         }
     }
+    return all_there;
 }
 
-/// As in a walk: they may have been born to a descendant that nobody has seen.
-void Family::look_at_others(std::span<const ProcessEvent> events, Facts& facts) {
+/// As in a walk: they may have been born to a descendant that nobody has seen. Whether all are there.
+bool Family::look_at_others(std::span<const ProcessEvent> events, Facts& facts) {
     std::vector<Relation> seen;
+    bool all_there = true;
     for (const pid_t pid : born_in(events)) {
         if (!lineage_.has(pid)) {
-            look_at(pid, facts, seen);
+            all_there = look_at(pid, facts, seen) && all_there;
         }
     }
     adopt_from(std::move(seen), facts);
+    return all_there;
 }
 
 const proc::Stat* Family::look_at(pid_t pid, Facts& facts) {
@@ -198,10 +218,13 @@ const proc::Stat* Family::look_at(pid_t pid, Facts& facts) {
     return stat;
 }
 
-void Family::look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen) {
-    if (const proc::Stat* stat = look_at(pid, facts)) {
+/// Whether it is there, and no zombie.
+bool Family::look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen) {
+    const proc::Stat* stat = look_at(pid, facts);
+    if (stat != nullptr) {
         seen.push_back({pid, stat->parent, stat->session, stat->group});
     }
+    return stat != nullptr && !has_exited(*stat);
 }
 
 /// Adopts who belongs to the members, and who belongs to those, in whatever order they were seen.
@@ -234,13 +257,14 @@ void Family::look_at_members() {
         if (member.has_exited) {
             continue;
         }
+        const std::int64_t asked = boot_time_now();
         const Result<ProcessState> state = state_of(member);
         member.has_exited = state && *state != ProcessState::alive;
         if (!state) {
             error_ = state.error();
         }
         if (!member.has_exited && !lineage_.has(member.pid)) {
-            lineage_.admit(member.pid);
+            lineage_.admit({member.pid, member.started, asked});
         }
     }
 }
@@ -321,8 +345,10 @@ void Family::add(Process process, const proc::Stat* stat) {
     }
     member.in_own_session =
         stat != nullptr && has_its_pid(member) && (stat->session == member.pid || leads_session(stat->session));
-    if (!member.has_exited) {
-        lineage_.admit(member.pid);
+    member.started = stat != nullptr ? start_of(*stat) : 0;
+    const std::int64_t asked = boot_time_now();
+    if (const Result<ProcessState> state = state_of(member); state && *state == ProcessState::alive) {
+        lineage_.admit({member.pid, member.started, asked});
     }
 }
 

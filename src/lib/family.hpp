@@ -49,6 +49,7 @@ public:
         std::uint64_t inode = 0;
         std::optional<Process> process; ///< none: beyond the limit of descriptors
         bool has_exited = false;        ///< as far as it was seen
+        std::int64_t started = 0;       ///< as ProcessEvent::time, to the tick
         bool in_own_session = false;    ///< a member leads its session: all of that descends from members
     };
     [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
@@ -68,14 +69,16 @@ private:
     [[nodiscard]] Result<> grow_tree(const Scene& scene);
     [[nodiscard]] Result<> walk_until_complete(const Scene& scene, Facts& facts);
     [[nodiscard]] Result<> walk(const Scene& scene, Facts& facts);
-    [[nodiscard]] bool add_newborn(ProcessEvents& events, Facts& facts);
-    void confirm_pinned(Facts& facts);
-    void pin_descendants();
-    void look_at_others(std::span<const ProcessEvent> events, Facts& facts);
+    /// When it is enough.
+    enum class Until { found, complete };
+    [[nodiscard]] bool add_newborn(ProcessEvents& events, Facts& facts, Until until);
+    [[nodiscard]] bool confirm_pinned(Facts& facts);
+    [[nodiscard]] bool pin_descendants();
+    [[nodiscard]] bool look_at_others(std::span<const ProcessEvent> events, Facts& facts);
     [[nodiscard]] std::optional<Process> open(pid_t pid);
     void look_at_members();
     const proc::Stat* look_at(pid_t pid, Facts& facts);
-    void look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen);
+    bool look_at(pid_t pid, Facts& facts, std::vector<Relation>& seen);
     void adopt_from(std::vector<Relation> seen, Facts& facts);
     [[nodiscard]] bool may_belong(const Relation& relation) const;
     [[nodiscard]] bool belongs(const proc::Stat& stat);
@@ -93,10 +96,14 @@ private:
     std::size_t free_descriptors_ = 0;
     std::unordered_map<pid_t, std::size_t> by_pid_; ///< the youngest member of each PID
     Lineage lineage_;
-    ProcessEvents::Position seen_ = 0; ///< the events up to there are taken in
-    std::vector<pid_t> descendants_;   ///< born by descent, to be pinned
-    std::vector<Process> pinned_;      ///< of those who were, to be confirmed by the next events
-    std::optional<Error> error_;       ///< ends the growth
+    ProcessEvents::Position seen_ = 0;      ///< the events up to there are taken in
+    std::vector<ProcessEvent> descendants_; ///< births by descent, to be pinned
+    struct Pinned {
+        Process process;
+        std::int64_t born;
+    };
+    std::vector<Pinned> pinned_; ///< of those who were, to be confirmed
+    std::optional<Error> error_; ///< ends the growth
 };
 
 } // namespace sig2pid

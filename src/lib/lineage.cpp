@@ -2,36 +2,44 @@
 #include "lib/lineage.hpp"
 
 #include <unordered_map>
+#include <utility>
 
 namespace sig2pid {
 
-std::vector<pid_t> Lineage::apply(std::span<const ProcessEvent> events) {
-    std::unordered_map<pid_t, std::size_t> births; // the last of each
-    for (std::size_t i = 0; i < events.size() && !admitted_.empty(); ++i) {
-        if (events[i].what == ProcessEvent::What::birth) {
-            births[events[i].pid] = i;
+std::vector<ProcessEvent> Lineage::apply(std::span<const ProcessEvent> events) {
+    std::unordered_map<pid_t, Admission> found;
+    for (const Admission& admission : std::exchange(admitted_, {})) {
+        found[admission.pid] = admission;
+    }
+    const auto is_own_birth = [&](const ProcessEvent& event) {
+        const auto one = found.find(event.pid);
+        return event.what == ProcessEvent::What::birth && one != found.end() && one->second.started <= event.time &&
+               event.time <= one->second.lived;
+    };
+    std::unordered_set<pid_t> born_meanwhile;
+    for (const ProcessEvent& event : events) {
+        if (!found.empty() && is_own_birth(event)) {
+            born_meanwhile.insert(event.pid);
         }
     }
-    std::unordered_set<pid_t> born_meanwhile;
-    for (const pid_t pid : admitted_) {
-        (births.contains(pid) ? born_meanwhile : living_).insert(pid);
+    for (const auto& [pid, admission] : found) {
+        if (!born_meanwhile.contains(pid)) {
+            living_.insert(pid);
+        }
     }
-    admitted_.clear();
-    std::unordered_set<pid_t> news;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        const ProcessEvent& event = events[i];
+    std::vector<ProcessEvent> births;
+    for (const ProcessEvent& event : events) {
         const bool is_birth = event.what == ProcessEvent::What::birth;
         if (is_birth && living_.contains(event.parent)) {
             living_.insert(event.pid);
-            news.insert(event.pid);
-        } else if (is_birth && born_meanwhile.contains(event.pid) && births[event.pid] == i) {
+            births.push_back(event);
+        } else if (is_birth && is_own_birth(event)) {
             living_.insert(event.pid);
         } else { // gone, or the PID is a stranger's now
             living_.erase(event.pid);
-            news.erase(event.pid);
         }
     }
-    return {news.begin(), news.end()};
+    return births;
 }
 
 void Lineage::forget() {

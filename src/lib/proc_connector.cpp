@@ -11,12 +11,16 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
+#include <random>
 
 namespace sig2pid {
 namespace {
 
 constexpr std::size_t header_size = sizeof(nlmsghdr) + sizeof(cn_msg);
 constexpr std::size_t longest = 512; // a message has 76 bytes
+
+// Newer headers have these names elsewhere.
+constexpr std::uint32_t event_none = 0, event_fork = 1, event_exit = 0x80000000;
 
 /// struct proc_input of newer headers (Linux 6.6).
 struct Input {
@@ -31,7 +35,7 @@ template <typename T> T read_at(std::span<const char> message, std::size_t offse
 }
 
 /// Asks the kernel for something; whether it took the message.
-template <typename T> bool ask(int socket, const T& input) {
+template <typename T> bool ask(int socket, const T& input, std::uint32_t number) {
     std::array<char, header_size + sizeof input> message{};
     nlmsghdr header{};
     header.nlmsg_len = message.size();
@@ -39,6 +43,7 @@ template <typename T> bool ask(int socket, const T& input) {
     std::memcpy(message.data(), &header, sizeof header);
     cn_msg connector{}; // its data is no part of sizeof
     connector.id = {CN_IDX_PROC, CN_VAL_PROC};
+    connector.ack = number;
     connector.len = sizeof input;
     std::memcpy(message.data() + sizeof header, &connector, sizeof connector);
     std::memcpy(message.data() + header_size, &input, sizeof input);
@@ -66,15 +71,16 @@ ssize_t receive(int socket, std::span<char> buffer) {
     return count;
 }
 
-/// Whether it was taken: the kernel answers while it is asked. What others listen to may come before.
-bool is_acknowledged(int socket) {
+/// Whether the question of that number was taken: the kernel answers while it is asked, and all who listen hear it.
+/// What others listen to may come before.
+bool is_acknowledged(int socket, std::uint32_t number) {
     std::array<char, longest> buffer{};
     for (ssize_t count = receive(socket, buffer); count >= 0 || count == -ENOBUFS; count = receive(socket, buffer)) {
         if (count < 0) {
             continue;
         }
         const auto message = std::span<const char>(buffer).first(static_cast<std::size_t>(count));
-        if (what_of(message) == proc_event::PROC_EVENT_NONE) {
+        if (what_of(message) == event_none && read_at<cn_msg>(message, sizeof(nlmsghdr)).ack == number + 1) {
             return read_at<std::uint32_t>(message, header_size + offsetof(proc_event, event_data)) == 0;
         }
     }
@@ -89,21 +95,21 @@ Result<ProcConnector> ProcConnector::listen() {
         return failure(EOPNOTSUPP, "process events", std::string("cannot listen: ") + std::strerror(-fd),
                        Reason::unsupported);
     }
-    ProcConnector connector{UniqueFd(fd)};
-    if (!ask(fd, std::uint32_t{PROC_CN_MCAST_LISTEN}) || !is_acknowledged(fd)) {
+    UniqueFd socket(fd);
+    const auto number = static_cast<std::uint32_t>(std::random_device()());
+    if (!ask(fd, std::uint32_t{PROC_CN_MCAST_LISTEN}, number) || !is_acknowledged(fd, number)) {
         return failure(EOPNOTSUPP, "process events", "the kernel does not tell of them here", Reason::unsupported);
     }
+    ProcConnector connector(std::move(socket));
     // From Linux 6.6 on it tells no more than is asked for. Before, it takes no such message.
-    constexpr std::uint32_t wanted = static_cast<std::uint32_t>(proc_event::PROC_EVENT_FORK) |
-                                     static_cast<std::uint32_t>(proc_event::PROC_EVENT_EXIT);
-    [[maybe_unused]] const bool narrowed = ask(fd, Input{PROC_CN_MCAST_LISTEN, wanted});
+    [[maybe_unused]] const bool narrowed = ask(fd, Input{PROC_CN_MCAST_LISTEN, event_fork | event_exit}, 0);
     return connector;
 }
 
 /// Before Linux 6.6 the kernel counts who listens, and does not see them go.
 ProcConnector::~ProcConnector() {
     if (socket_) {
-        [[maybe_unused]] const bool told = ask(socket_.get(), std::uint32_t{PROC_CN_MCAST_IGNORE});
+        [[maybe_unused]] const bool told = ask(socket_.get(), std::uint32_t{PROC_CN_MCAST_IGNORE}, 0);
     }
 }
 
@@ -124,16 +130,19 @@ std::optional<ProcessEvent> parse_process_event(std::span<const char> message) {
         return std::nullopt;
     }
     const auto event = read_at<proc_event>(message, header_size);
-    if (*what == proc_event::PROC_EVENT_FORK) {
+    const auto time = static_cast<std::int64_t>(event.timestamp_ns);
+    if (*what == event_fork) {
         const auto& fork = event.event_data.fork;
         const bool is_process = fork.child_pid == fork.child_tgid && fork.child_pid > 0;
-        return is_process ? std::optional(ProcessEvent{ProcessEvent::What::birth, fork.child_tgid, fork.parent_tgid})
-                          : std::nullopt;
+        return is_process
+                   ? std::optional(ProcessEvent{ProcessEvent::What::birth, fork.child_tgid, fork.parent_tgid, time})
+                   : std::nullopt;
     }
-    if (*what == proc_event::PROC_EVENT_EXIT) {
+    if (*what == event_exit) {
         const auto& exit = event.event_data.exit;
         const bool is_first = exit.process_pid == exit.process_tgid && exit.process_pid > 0;
-        return is_first ? std::optional(ProcessEvent{ProcessEvent::What::exit, exit.process_tgid, 0}) : std::nullopt;
+        return is_first ? std::optional(ProcessEvent{ProcessEvent::What::exit, exit.process_tgid, 0, time})
+                        : std::nullopt;
     }
     return std::nullopt;
 }

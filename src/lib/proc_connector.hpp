@@ -5,6 +5,7 @@
 #include <sig2pid/error.hpp>
 #include <sig2pid/unique_fd.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,9 +20,11 @@ struct ProcessEvent {
     What what = What::birth;
     pid_t pid = 0;
     pid_t parent = 0; ///< of a birth, where it is told; else 0
+    std::int64_t time =
+        0; ///< when it was told, in nanoseconds of CLOCK_BOOTTIME; 0: not known. Who was born started before
 };
 
-/// Tells each birth before the child runs, and each exit before its PID is free for another.
+/// Tells each birth before the child runs, and each exit, but maybe only when its PID is another's already.
 class ProcConnector {
 public:
     /// Listens to what happens from now on.
@@ -54,7 +57,8 @@ private:
     UniqueFd socket_;
 };
 
-/// The event in a netlink message, if it is a birth of a process or the exit of a first thread.
+/// The event in a netlink message, if it is a birth of a process or the exit of a first thread. Its time is one of
+/// CLOCK_MONOTONIC.
 [[nodiscard]] std::optional<ProcessEvent> parse_process_event(std::span<const char> message);
 
 } // namespace sig2pid

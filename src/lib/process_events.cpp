@@ -5,6 +5,7 @@
 #include "lib/syscalls.hpp"
 
 #include <array>
+#include <ctime>
 #include <fcntl.h>
 #include <string_view>
 
@@ -14,7 +15,17 @@ namespace {
 constexpr std::size_t most_events = std::size_t{1} << 18U; // 3 MiB
 constexpr pid_t most_pids = 4096;                          ///< who were more are sooner found by a walk
 
+std::int64_t now(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 } // namespace
+
+std::int64_t boot_time_now() {
+    return now(CLOCK_BOOTTIME);
+}
 
 ProcessEvents::ProcessEvents(int proc) {
     if (Result<ProcConnector> connector = ProcConnector::listen()) {
@@ -40,10 +51,12 @@ void ProcessEvents::update() {
 }
 
 void ProcessEvents::update_by_connector() {
+    const std::int64_t offset = now(CLOCK_BOOTTIME) - now(CLOCK_MONOTONIC);
     ProcessEvent event;
     for (std::size_t count = 0; count < most_events; ++count) { // they may come faster than they are read
         switch (connector_->read(event)) {
         case ProcConnector::Read::event:
+            event.time += offset;
             log_.push_back(event);
             break;
         case ProcConnector::Read::other:
@@ -63,7 +76,7 @@ void ProcessEvents::update_by_last_pid() {
         lose();
     } else {
         for (pid_t pid = last_pid_ + 1; pid <= last; ++pid) {
-            log_.push_back({ProcessEvent::What::birth, pid, 0});
+            log_.push_back({ProcessEvent::What::birth, pid, 0, 0});
         }
     }
     last_pid_ = last;
@@ -80,6 +93,7 @@ std::optional<pid_t> ProcessEvents::last_pid() const {
 
 /// Moves on, so that no position from before is known any more.
 void ProcessEvents::lose() {
+    has_lost_ = true;
     first_ = position() + 1;
     log_.clear();
 }
@@ -88,13 +102,11 @@ std::optional<std::span<const ProcessEvent>> ProcessEvents::since(Position from)
     return from < first_ ? std::nullopt : std::optional(std::span(log_).subspan(from - first_));
 }
 
-std::unordered_set<pid_t> born_in(std::span<const ProcessEvent> events) {
-    std::unordered_set<pid_t> born;
+std::vector<pid_t> born_in(std::span<const ProcessEvent> events) {
+    std::vector<pid_t> born;
     for (const ProcessEvent& event : events) {
         if (event.what == ProcessEvent::What::birth) {
-            born.insert(event.pid);
-        } else {
-            born.erase(event.pid);
+            born.push_back(event.pid);
         }
     }
     return born;

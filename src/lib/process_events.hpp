@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <unordered_set>
 #include <vector>
 
 namespace sig2pid {
@@ -31,6 +30,9 @@ public:
     /// What was taken in from there on, up to the next update(); nullopt: some of it is not known.
     [[nodiscard]] std::optional<std::span<const ProcessEvent>> since(Position from) const noexcept;
 
+    /// Whether some of what happened was not told, ever.
+    [[nodiscard]] bool has_lost() const noexcept { return has_lost_; }
+
     /// Readable when something has happened; -1 where nobody tells.
     [[nodiscard]] int fd() const noexcept { return connector_ ? connector_->fd() : -1; }
 
@@ -45,9 +47,21 @@ private:
     pid_t last_pid_ = 0;
     std::vector<ProcessEvent> log_;
     Position first_ = 0; ///< that of log_[0]
+    bool has_lost_ = false;
 };
 
-/// Who was born and has not exited.
-[[nodiscard]] std::unordered_set<pid_t> born_in(std::span<const ProcessEvent> events);
+/// How often those are looked at who were born during the last look: fewer and fewer, unless they are born faster.
+inline constexpr int most_newborn_looks = 200;
+
+/// How often all are walked through again, as not all births were told meanwhile.
+inline constexpr int most_walks = 20;
+
+/// Now, as ProcessEvent::time has it.
+[[nodiscard]] std::int64_t boot_time_now();
+
+/// Who was born, in that order: a parent that is gone when its turn comes has no child that is not in the list behind
+/// it or born since. They may have exited; it is not asked whether that was told, for a first thread may exit before
+/// others.
+[[nodiscard]] std::vector<pid_t> born_in(std::span<const ProcessEvent> events);
 
 } // namespace sig2pid

@@ -93,7 +93,7 @@ void ProcessSet::close_name_file(std::size_t i) noexcept {
 }
 
 bool ProcessSet::is_told_of_births() const noexcept {
-    return events_ && events_->fd() >= 0;
+    return events_ && events_->fd() >= 0 && !events_->has_lost();
 }
 
 } // namespace sig2pid

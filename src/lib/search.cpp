@@ -8,11 +8,6 @@
 #include <utility>
 
 namespace sig2pid {
-namespace {
-
-constexpr int most_walks = 1000;
-
-} // namespace
 
 Search::Search(const Judge& judge, std::size_t argument, Ancestry ancestry, const Scene& scene, SetBuilder& out)
     : judge_(judge), argument_(argument), ancestry_(ancestry), scene_(scene), out_(out), scout_(judge, ancestry, scene),
@@ -79,23 +74,27 @@ Result<> Search::look_until_complete() {
     return failure(ELOOP, "select", "more processes come and go than can be looked at");
 }
 
-/// Looks at those who were born meanwhile, until nobody more is. False: not all births are known.
+/// Looks at those who were born meanwhile, until none was gone by then, whose heir may be younger. False: not all
+/// births are known, or there was no end.
 bool Search::look_at_newborn() {
-    for (int round = 0; round < most_walks; ++round) {
+    Facts facts(scene_.proc);
+    for (int look = 0; look < most_newborn_looks && !scout_.error(); ++look) {
         scene_.events->update();
         const auto happened = scene_.events->since(std::exchange(seen_, scene_.events->position()));
         if (!happened) {
             return false;
         }
-        const std::unordered_set<pid_t> born = born_in(*happened);
-        if (born.empty()) {
-            return true;
-        }
-        for (const pid_t pid : born) {
+        bool all_there = true;
+        for (const pid_t pid : born_in(*happened)) {
+            facts.look_at(pid);
+            all_there = all_there && facts.stat() != nullptr && facts.stat()->state != 'Z';
             keep(scout_.look_through(pid));
         }
+        if (all_there) {
+            return true;
+        }
     }
-    return false;
+    return scout_.error().has_value();
 }
 
 bool Search::is_for_source() const {
@@ -112,7 +111,14 @@ Result<> Search::walk() {
     if (can_sweep(out_.targets()[argument_])) {
         return walk_divided();
     }
-    return proc::for_each_number(scene_.proc, [this](pid_t pid) { keep(scout_.look_through(pid)); });
+    constexpr unsigned often = 64; // before the queue of the events is full
+    unsigned count = 0;
+    return proc::for_each_number(scene_.proc, [&](pid_t pid) {
+        keep(scout_.look_through(pid));
+        if (scene_.events != nullptr && ++count % often == 0) {
+            scene_.events->update();
+        }
+    });
 }
 
 /// Where there are hundreds of processes, on all processors.

@@ -17,7 +17,10 @@
 #include <csignal>
 #include <deque>
 #include <gtest/gtest.h>
+#include <linux/netlink.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sig2pid::test {
@@ -82,6 +85,18 @@ bool kill_all_of(const std::string& target) {
     return kill_all(set);
 }
 
+TEST(ProcessEvents, AreHeardWhereTheSocketForThemIs) {
+    struct stat pids{}, users{};
+    ASSERT_EQ(::stat("/proc/self/ns/pid", &pids), 0);
+    ASSERT_EQ(::stat("/proc/self/ns/user", &users), 0);
+    const UniqueFd socket(sys::kernel_calls().netlink_open(NETLINK_CONNECTOR, 1));
+    // the numbers of the first namespaces, PROC_PID_INIT_INO and PROC_USER_INIT_INO of the kernel
+    if (!socket || pids.st_ino != 0xEFFFFFFC || users.st_ino != 0xEFFFFFFD) {
+        GTEST_SKIP() << "this kernel does not tell of births to us";
+    }
+    EXPECT_TRUE(ProcConnector::listen());
+}
+
 /// So many that /proc takes longer to read than a turn.
 class Turnover : public testing::Test {
 protected:
@@ -122,6 +137,34 @@ TEST_F(Turnover, EndsAlsoWhereEventsAreLost) {
         return fd < 0 || ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0 ? fd : -errno;
     };
     expect_that_none_escapes();
+}
+
+/// A stranger who has children without pause, each of which exits at once.
+int breed(const std::function<void()>& ready) {
+    ready();
+    for (;;) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::_exit(0);
+        }
+        ::waitpid(child, nullptr, 0);
+    }
+}
+
+TEST_F(Turnover, EndsThoughStrangersAreBornAllTheTime) {
+    const Child first(breed);
+    const Child second(breed);
+    expect_that_none_escapes();
+}
+
+TEST_F(Turnover, OfStrangersKeepsNobodyFromBeingFound) {
+    const Child first(breed);
+    const Child second(breed);
+    const Child wanted(named(own_name("wanted")));
+    for (const std::string& target : {"child-of:" + std::to_string(::getpid()) + ",name:" + own_name("wanted"),
+                                      "tree:" + std::to_string(wanted.pid())}) {
+        EXPECT_EQ(pids_by(target), std::vector<pid_t>{wanted.pid()}) << target;
+    }
 }
 
 TEST_F(Turnover, InASessionOfItsOwnIsSelectedAndKilledAsAWhole) {
